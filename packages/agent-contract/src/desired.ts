@@ -1,0 +1,61 @@
+/**
+ * Everything the control plane wants on one instance, as one document. A full document replaces what the agent has;
+ * what is absent is an orphan and left alone unless a tombstone names it.
+ * `GET /api/agent/desired?revision=N` answers 200 with this document, or 304 while N is current.
+ */
+import { z } from "zod";
+import { slugSchema } from "./names.ts";
+
+export const PLANS = ["free", "pro", "business"] as const;
+export const planSchema = z.enum(PLANS);
+export type Plan = z.infer<typeof planSchema>;
+
+export const desiredTenantSchema = z.object({
+  tenantId: z.uuid(),
+  slug: slugSchema,
+  /** From the identity provider: any text of 1 to 200 characters, never part of a name. */
+  orgId: z.string().min(1).max(200),
+  name: z.string().min(1).max(100),
+  plan: planSchema,
+  state: z.enum(["active", "suspended"]),
+  /** Raised on each move between instances; work for an older generation is refused. */
+  generation: z.number().int().min(1),
+});
+export type DesiredTenant = z.infer<typeof desiredTenantSchema>;
+
+export const tombstoneSchema = z.object({
+  tenantId: z.uuid(),
+  slug: slugSchema,
+  /** The namespace is dropped when the host's generation of this tenant is at most this one. */
+  generation: z.number().int().min(1),
+});
+export type Tombstone = z.infer<typeof tombstoneSchema>;
+
+/** A public Ed25519 key as JWK (RFC 8037), with which launch assertions are verified. */
+export const assertionKeySchema = z.object({
+  kty: z.literal("OKP"),
+  crv: z.literal("Ed25519"),
+  x: z.string(),
+  kid: z.string(),
+});
+export type AssertionKey = z.infer<typeof assertionKeySchema>;
+
+export const desiredStateSchema = z.object({
+  schemaVersion: z.literal(1),
+  instanceId: z.uuid(),
+  revision: z.number().int().min(0),
+  generatedAt: z.iso.datetime(),
+  /** Origin of the Cloud portal: the only origin that may post a ticket, and where the console links back to. */
+  portalOrigin: z.url(),
+  assertionKeys: z.array(assertionKeySchema),
+  tenants: z.array(desiredTenantSchema),
+  tombstones: z.array(tombstoneSchema),
+});
+export type DesiredState = z.infer<typeof desiredStateSchema>;
+
+/** Data of the one event on `GET /api/agent/events` (SSE, event name `hint`) and body of `POST /api/internal/hint`. */
+export const hintSchema = z.object({ revision: z.number().int().min(0) });
+export type Hint = z.infer<typeof hintSchema>;
+
+/** An agent pulls this often even without a hint; each wait is spread by ±20 %. Milliseconds. */
+export const PULL_INTERVAL_MS = 60_000;

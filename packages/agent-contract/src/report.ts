@@ -1,0 +1,47 @@
+/**
+ * What an agent tells the control plane: every 10 s ± 20 % as a heartbeat, and at once after anything changed.
+ * `POST /api/agent/report`. Only a report with a newer (bootEpoch, seq) is accepted.
+ */
+import { z } from "zod";
+import { engineSchema } from "./join.ts";
+
+/**
+ * `creating`: work has begun. `ready`: the namespace is complete and open. `suspended`: complete and closed.
+ * `failed`: see `error`; retried. `removed`: a tombstone was carried out.
+ */
+export const TENANT_REPORT_STATES = ["creating", "ready", "suspended", "failed", "removed"] as const;
+
+export const tenantReportSchema = z.object({
+  tenantId: z.uuid(),
+  generation: z.number().int().min(1),
+  state: z.enum(TENANT_REPORT_STATES),
+  error: z.string().max(1000).optional(),
+});
+export type TenantReport = z.infer<typeof tenantReportSchema>;
+
+export const reportSchema = z.object({
+  /** Milliseconds since 1970 at which this agent process started. */
+  bootEpoch: z.number().int().min(0),
+  /** Counts up from 1 within one boot. */
+  seq: z.number().int().min(1),
+  /** Revision of the last document that was applied whole; 0 before the first. */
+  appliedRevision: z.number().int().min(0),
+  tenants: z.array(tenantReportSchema).max(10_000),
+  /** Slugs of namespaces on the host that no document and no tombstone names. */
+  orphans: z.array(z.string()).max(10_000),
+  health: z.enum(["healthy", "degraded", "unhealthy"]),
+  /** Why, when not healthy. */
+  healthDetail: z.string().max(1000).optional(),
+  engine: engineSchema,
+  /** Tenants that this host has room for. */
+  capacity: z.number().int().min(1).max(10_000),
+  versions: z.object({ agent: z.string().max(64), engine: z.string().max(64) }),
+});
+export type Report = z.infer<typeof reportSchema>;
+
+/** `accepted: false` means that a newer report was already stored. `desiredRevision` is a hint too. */
+export const reportAnswerSchema = z.object({ accepted: z.boolean(), desiredRevision: z.number().int().min(0) });
+export type ReportAnswer = z.infer<typeof reportAnswerSchema>;
+
+/** Milliseconds between heartbeats, each spread by ±20 %. */
+export const HEARTBEAT_INTERVAL_MS = 10_000;
