@@ -1,0 +1,12 @@
+export {
+  type Change,
+  type Database,
+  notifyChange,
+  openDatabase,
+  type Scope,
+  type ScopedDatabase,
+  type Transaction,
+} from "./database.ts";
+export { type DatabaseUrls, databaseUrls, MIGRATIONS_FOLDER, type MigrateOptions, migrate } from "./migrate.ts";
+export { enqueueJob } from "./queue.ts";
+export * from "./schema/ids.ts";

@@ -1,0 +1,64 @@
+/** Tenants and who belongs to them. */
+import { index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { users } from "./identity.ts";
+import { type InstanceId, newId, type TenantId, type UserId } from "./ids.ts";
+import { instances } from "./instances.ts";
+
+const at = (name: string) => timestamp(name, { withTimezone: true });
+
+export const tenants = pgTable(
+  "tenants",
+  {
+    id: uuid().$type<TenantId>().primaryKey().$defaultFn(newId),
+    slug: text().notNull(),
+    /** Organisation at the identity provider: any text, never part of a name. Our own id until a provider is linked. */
+    orgId: text("org_id").notNull(),
+    name: text().notNull(),
+    plan: text().$type<"free" | "pro" | "business">().notNull().default("free"),
+    status: text().$type<"provisioning" | "active" | "waiting_for_capacity" | "suspended" | "deleting">().notNull(),
+    instanceId: uuid("instance_id")
+      .$type<InstanceId>()
+      .references(() => instances.id),
+    /** Raised on each move, so that an old host cannot act afterwards. */
+    generation: integer().notNull().default(1),
+    createdBy: uuid("created_by")
+      .$type<UserId>()
+      .references(() => users.id, { onDelete: "set null" }),
+    /** `Idempotency-Key` of the request that made the tenant, and a digest of what it asked for. */
+    requestKey: text("request_key"),
+    requestDigest: text("request_digest"),
+    createdAt: at("created_at").notNull().defaultNow(),
+    placedAt: at("placed_at"),
+    /** When the agent said that it had begun, and that the namespace was complete. */
+    namespaceBegunAt: at("namespace_begun_at"),
+    namespaceReadyAt: at("namespace_ready_at"),
+    activatedAt: at("activated_at"),
+    /** The agent's own words while its part fails. */
+    error: text(),
+  },
+  (table) => [
+    uniqueIndex("tenants_slug_key").on(table.slug),
+    uniqueIndex("tenants_org_id_key").on(table.orgId),
+    uniqueIndex("tenants_request_key").on(table.createdBy, table.requestKey),
+    index("tenants_instance").on(table.instanceId),
+    index("tenants_status").on(table.status, table.createdAt),
+    index("tenants_created_at").on(table.createdAt),
+  ],
+);
+
+export const memberships = pgTable(
+  "memberships",
+  {
+    tenantId: uuid("tenant_id")
+      .$type<TenantId>()
+      .notNull()
+      .references(() => tenants.id, { onDelete: "cascade" }),
+    userId: uuid("user_id")
+      .$type<UserId>()
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    role: text().$type<"owner" | "admin" | "member" | "viewer">().notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.userId] }), index("memberships_user").on(table.userId)],
+);
