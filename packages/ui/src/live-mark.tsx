@@ -1,0 +1,22 @@
+import { Group, Text } from "@mantine/core";
+import classes from "./live-mark.module.css";
+
+export type LiveState = "live" | "reconnecting" | "offline";
+
+const WORDS: Record<LiveState, { text: string; hint: string }> = {
+  live: { text: "Live", hint: "This page changes by itself." },
+  reconnecting: { text: "Reconnecting", hint: "The connection was lost. What you see may be out of date." },
+  offline: { text: "Not live", hint: "This page shows what was true when it was loaded." },
+};
+
+/** Says whether what the page shows is kept current. */
+export function LiveMark({ state }: { state: LiveState }) {
+  return (
+    <Group gap={6} wrap="nowrap" role="status" title={WORDS[state].hint} className={classes.mark}>
+      <span className={classes.dot} data-state={state} />
+      <Text span size="sm" c="dimmed">
+        {WORDS[state].text}
+      </Text>
+    </Group>
+  );
+}
