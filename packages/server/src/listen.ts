@@ -1,0 +1,109 @@
+import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { type Peer, ServiceError } from "@kombify/agent-contract";
+import { identifyPeer, peerOfSocket } from "./peers.ts";
+
+/** PEM texts: our private key, our certificate with its chain, and the CAs that clients must chain to. */
+export type TlsMaterial = { key: string; cert: string; ca: string[] };
+
+export type ListenOptions = {
+  fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>;
+  /** 0 takes a free one. */
+  port: number;
+  /** Loopback unless given. */
+  host?: string;
+  /** HTTPS that asks for a client certificate and lets those without one in, as nobody. */
+  tls?: TlsMaterial;
+  /** Milliseconds that requests in flight get on close before their connections are cut. */
+  closeTimeoutMs?: number;
+};
+
+export type Listener = {
+  port: number;
+  url: string;
+  /** New connections use the new certificate and CAs; open ones go on. */
+  updateTls(tls: TlsMaterial): void;
+  /** Cuts the open connections of verified peers that match. @returns how many were cut. */
+  dropPeers(match: (peer: Peer) => boolean): number;
+  /** Takes no more connections and resolves when the requests in flight are answered. */
+  close(): Promise<void>;
+};
+
+/** Longer than the 60 s of common load balancers, so that they and not we close an idle connection. */
+const KEEP_ALIVE_MS = 65_000;
+const CLOSE_TIMEOUT_MS = 10_000;
+
+const secureContext = (tls: TlsMaterial) => ({ ...tls, minVersion: "TLSv1.3" as const });
+
+async function bind(server: Server | TlsServer, port: number, host: string): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ port, host, exclusive: true }, resolve);
+  try {
+    await promise;
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) throw cause;
+    throw new ServiceError("CONFLICT", `Port ${port} is taken by another process. Stop it or choose another port.`, {
+      cause,
+    });
+  } finally {
+    server.off("error", reject);
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+/**
+ * Serves a fetch handler over HTTP, or over HTTPS with mutual TLS.
+ * @throws ServiceError CONFLICT when the port is taken.
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { tls, host = "127.0.0.1", closeTimeoutMs = CLOSE_TIMEOUT_MS } = options;
+  const handle = getRequestListener((request, env) => options.fetch(request, env as HttpBindings));
+  const secured = tls
+    ? createTlsServer({ ...secureContext(tls), requestCert: true, rejectUnauthorized: false }, handle)
+    : null;
+  const server = secured ?? createServer(handle);
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const sockets = new Set<Socket>();
+  const track = (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  };
+  if (secured)
+    secured.on("secureConnection", (socket: TLSSocket) => {
+      identifyPeer(socket);
+      track(socket);
+    });
+  const port = await bind(server, options.port, host);
+  const urlHost = host === "127.0.0.1" || host === "0.0.0.0" || host === "::" ? "localhost" : host;
+
+  return {
+    port,
+    url: `${tls ? "https" : "http"}://${urlHost}:${port}`,
+    updateTls(next) {
+      if (!secured) throw new Error("updateTls: this listener speaks plain HTTP");
+      secured.setSecureContext(secureContext(next));
+    },
+    dropPeers(match) {
+      const dropped = [...sockets].filter((socket) => {
+        const peer = peerOfSocket(socket);
+        return peer !== null && match(peer);
+      });
+      for (const socket of dropped) {
+        sockets.delete(socket);
+        socket.destroy();
+      }
+      return dropped.length;
+    },
+    async close() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.close(() => resolve());
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), closeTimeoutMs);
+      await promise.finally(() => clearTimeout(cut));
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { type Problem, problemOf, ServiceError } from "@kombify/agent-contract";
+import { HTTPException } from "hono/http-exception";
+
+/** A problem document as a response (RFC 9457), with Retry-After where trying again makes sense. */
+export function problemResponse(error: ServiceError, requestId: string): Response {
+  return respond(problemOf(error, requestId), error.retryAfterSeconds);
+}
+
+function respond(problem: Problem, retryAfterSeconds?: number): Response {
+  const headers: Record<string, string> = { "content-type": "application/problem+json" };
+  if (retryAfterSeconds !== undefined) headers["retry-after"] = String(Math.ceil(retryAfterSeconds));
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}
+
+/** Our own kind of error for what a framework threw on purpose; null for an error that nobody expected. */
+export function expectedError(error: unknown): ServiceError | null {
+  if (error instanceof ServiceError) return error;
+  if (!(error instanceof HTTPException) || error.status >= 500) return null;
+  const code =
+    error.status === 401 || error.status === 403 ? "FORBIDDEN" : error.status === 404 ? "NOT_FOUND" : "INVALID";
+  return new ServiceError(code, error.message || "The request was not understood.", { status: error.status });
+}
+
+/** The answer to an error that nobody expected: its text stays in the log, the request id leads there. */
+export function unexpectedResponse(requestId: string): Response {
+  const error = new ServiceError(
+    "UPSTREAM",
+    `Something went wrong on our side. Quote request id ${requestId} to support.`,
+    {
+      status: 500,
+    },
+  );
+  return respond({ ...problemOf(error, requestId), title: "Internal error" });
+}
