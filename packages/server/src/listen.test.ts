@@ -25,7 +25,7 @@ afterEach(async () => {
 
 async function serveTls(): Promise<Listener> {
   const { app } = createShell({ name: "test", version: "1", log, checks: {}, exposeMetrics: false });
-  app.get("/peer", (c) => c.json(c.get("peer")));
+  app.get("/peer", (c) => c.json(c.get("peer") && { ...c.get("peer"), serial: c.get("peerSerial") }));
   const leaf = await ca.issue("spiffe://kombify/service/admin");
   const listener = await listen({ fetch: app.fetch, port: 0, tls: { ...leaf, ca: [ca.certificate] } });
   closing.push(() => listener.close());
@@ -50,7 +50,11 @@ async function peerSeen(listener: Listener, agent: Agent): Promise<Peer | null> 
 test("a client whose certificate chains to our CA is named by its SPIFFE id", async () => {
   const listener = await serveTls();
   const agent = agentWith(await ca.issue(instanceUri));
-  expect(await peerSeen(listener, agent)).toEqual({ kind: "instance", instanceId: INSTANCE });
+  expect(await peerSeen(listener, agent)).toEqual({
+    kind: "instance",
+    instanceId: INSTANCE,
+    serial: expect.stringMatching(/^[0-9a-f]+$/),
+  });
 });
 
 test("a client stays named when its TLS session is resumed", async () => {

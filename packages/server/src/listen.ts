@@ -89,8 +89,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     },
     dropPeers(match) {
       const dropped = [...sockets].filter((socket) => {
-        const peer = peerOfSocket(socket);
-        return peer !== null && match(peer);
+        const verified = peerOfSocket(socket);
+        return verified !== null && match(verified.peer);
       });
       for (const socket of dropped) {
         sockets.delete(socket);

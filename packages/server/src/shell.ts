@@ -23,6 +23,8 @@ export type ShellEnv = {
     log: Logger;
     /** Set only when the client's certificate verified against our CA and names exactly one of ours. */
     peer: Peer | null;
+    /** Serial number of the peer's certificate, lower-case hex. */
+    peerSerial: string | null;
     clientAddress: string;
     /** For `<script nonce>` and `<style nonce>` of this page. */
     nonce: string;
@@ -100,7 +102,9 @@ export function createShell(options: ShellOptions): Shell {
     const socket = c.env.incoming?.socket;
     c.set("requestId", requestId);
     c.set("log", log.child({ requestId }));
-    c.set("peer", socket ? peerOfSocket(socket) : null);
+    const verified = socket ? peerOfSocket(socket) : null;
+    c.set("peer", verified?.peer ?? null);
+    c.set("peerSerial", verified?.serial ?? null);
     c.set("clientAddress", clientAddress(c, trustedProxies));
     c.set("nonce", randomBytes(16).toString("base64"));
     c.set("stopping", stopping.signal);
