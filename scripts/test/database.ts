@@ -1,0 +1,21 @@
+/** One PostgreSQL for the whole run; test files clone their databases in it (see @kombify/db/testing). */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startPostgres } from "@kombify/embedded-postgres";
+
+/** Vitest calls this before the first test, and what it returns after the last one. */
+export default async function setup(): Promise<() => Promise<void>> {
+  if (process.env.KOMBIFY_TEST_DATABASE_URL) return async () => undefined;
+  const folder = await mkdtemp(join(tmpdir(), "kombify-test-"));
+  const server = await startPostgres({
+    dataDir: join(folder, "postgres"),
+    ephemeral: true,
+    settings: { max_connections: "400" },
+  });
+  process.env.KOMBIFY_TEST_DATABASE_URL = server.superuserUrl;
+  return async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+}
