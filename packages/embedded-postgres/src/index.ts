@@ -1,2 +1,3 @@
 export { createDatabase, databaseExists } from "./databases.ts";
+export { takeOwnership } from "./owner-lock.ts";
 export { type EmbeddedPostgres, type PostgresOptions, startPostgres } from "./start-postgres.ts";

@@ -20,20 +20,22 @@ async function isLiving(owner: Owner): Promise<boolean> {
   return (await startOf(owner.pid)) === owner.start;
 }
 
-const refusal = (dataDir: string, pid: number): Error =>
-  new Error(
-    `The database in ${dataDir} is in use by process ${pid}. Stop that process, or use another folder ` +
-      "(for `npm start`: another KOMBIFY_HOME).",
-  );
+const databaseInUse = (dataDir: string, pid: number): string =>
+  `The database in ${dataDir} is in use by process ${pid}. Stop that process, or use another folder ` +
+  "(for `npm start`: another KOMBIFY_HOME).";
 
 /**
- * Makes this process the only one that may run a server on the data folder. The lock names pid and start time, so that
+ * Makes this process the only one that may use a folder. The lock `<folder>.owner` names pid and start time, so that
  * neither a crash nor a pid that was used again keeps anybody out.
+ * @param inUse what to tell a second process.
  * @returns a function that gives the lock back.
  * @throws Error naming the process that holds it.
  */
-export async function takeOwnership(dataDir: string): Promise<() => Promise<void>> {
-  const file = `${dataDir}.owner`;
+export async function takeOwnership(
+  folder: string,
+  inUse: (folder: string, pid: number) => string = databaseInUse,
+): Promise<() => Promise<void>> {
+  const file = `${folder}.owner`;
   const start = await startOf(process.pid);
   if (start === null) throw new Error(`The start time of process ${process.pid} cannot be read.`);
   const mine = JSON.stringify({ pid: process.pid, start } satisfies Owner);
@@ -49,8 +51,8 @@ export async function takeOwnership(dataDir: string): Promise<() => Promise<void
         if (!hasCode(error, "EEXIST")) throw error;
       }
       const owner = await readOwner(file);
-      if (owner && (await isLiving(owner))) throw refusal(dataDir, owner.pid);
-      await setAside(file, owner, dataDir);
+      if (owner && (await isLiving(owner))) throw new Error(inUse(folder, owner.pid));
+      await setAside(file, owner, (pid) => new Error(inUse(folder, pid)));
     }
   } finally {
     await rm(draft, { force: true });
@@ -58,7 +60,7 @@ export async function takeOwnership(dataDir: string): Promise<() => Promise<void
 }
 
 /** Takes a dead owner's lock away, unless another process replaced it by its own in the meantime. */
-async function setAside(file: string, seen: Owner | null, dataDir: string): Promise<void> {
+async function setAside(file: string, seen: Owner | null, refusal: (pid: number) => Error): Promise<void> {
   const aside = `${file}.${randomUUID()}`;
   try {
     await rename(file, aside);
@@ -69,7 +71,7 @@ async function setAside(file: string, seen: Owner | null, dataDir: string): Prom
   const moved = await readOwner(aside);
   if (moved && moved.start !== seen?.start && (await isLiving(moved))) {
     await rename(aside, file);
-    throw refusal(dataDir, moved.pid);
+    throw refusal(moved.pid);
   }
   await rm(aside, { force: true });
 }

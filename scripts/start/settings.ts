@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+const portSchema = z.coerce.number({ error: "must be a port number" }).int().min(1).max(65_535);
+
+const environmentSchema = z.object({
+  KOMBIFY_HOME: z.string().min(1, "must be a folder").default(".kombify"),
+  CLOUD_PORT: portSchema.default(3000),
+  ADMIN_PORT: portSchema.default(3001),
+  AGENT_API_PORT: portSchema.default(3002),
+  STACK_PORT: portSchema.default(3100),
+  STACK_INTERNAL_PORT: portSchema.default(3101),
+  DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }).optional(),
+});
+
+/** The settings that are ports, for finding out early that one is taken. */
+export const PORT_SETTINGS = [
+  "CLOUD_PORT",
+  "ADMIN_PORT",
+  "AGENT_API_PORT",
+  "STACK_PORT",
+  "STACK_INTERNAL_PORT",
+] as const;
+
+export type Settings = {
+  home: string;
+  ports: Record<(typeof PORT_SETTINGS)[number], number>;
+  /** The owner's address of a server of the user's own; otherwise one is started. */
+  databaseUrl: string | undefined;
+  cloudUrl: string;
+  adminUrl: string;
+  agentApiUrl: string;
+  stackUrl: string;
+  stackInternalUrl: string;
+};
+
+/**
+ * Reads the settings of `npm start`.
+ * @throws Error naming every bad one at once.
+ */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  // An empty variable is how shells and compose files say "not set".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`These settings cannot be used:\n${lines.join("\n")}`);
+  }
+  const { KOMBIFY_HOME, DATABASE_URL, ...ports } = parsed.data;
+  return {
+    home: resolve(ROOT, KOMBIFY_HOME),
+    ports,
+    databaseUrl: DATABASE_URL,
+    cloudUrl: `http://localhost:${ports.CLOUD_PORT}`,
+    adminUrl: `http://localhost:${ports.ADMIN_PORT}`,
+    agentApiUrl: `https://localhost:${ports.AGENT_API_PORT}`,
+    stackUrl: `http://localhost:${ports.STACK_PORT}`,
+    stackInternalUrl: `https://localhost:${ports.STACK_INTERNAL_PORT}`,
+  };
+}
+
+const secretsSchema = z.object({
+  /** 32 bytes, base64: seals credentials at rest. Losing it loses them. */
+  encryptionKey: z.string().min(1),
+  /** Passwords of the two database roles that the processes log in with. */
+  webPassword: z.string().min(1),
+  workerPassword: z.string().min(1),
+});
+export type Secrets = z.infer<typeof secretsSchema>;
+
+/** Writes a file that only its owner may read, whole or not at all. */
+export async function writePrivate(file: string, content: unknown): Promise<void> {
+  const draft = `${file}.${randomBytes(4).toString("hex")}`;
+  await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  await rename(draft, file);
+}
+
+/** The text of a file, or null when there is none. */
+export async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** The secrets of this home, generated on first use. They are never defaulted and never printed. */
+export async function openSecrets(home: string): Promise<Secrets> {
+  await mkdir(join(home, "logs"), { recursive: true });
+  const file = join(home, "secrets.json");
+  const existing = await readIfThere(file);
+  if (existing !== null) {
+    const parsed = secretsSchema.safeParse(JSON.parse(existing));
+    if (parsed.success) return parsed.data;
+    throw new Error(`${file} is not complete. Restore it; without it the stored credentials cannot be read.`);
+  }
+  const secrets: Secrets = {
+    encryptionKey: randomBytes(32).toString("base64"),
+    webPassword: randomBytes(24).toString("base64url"),
+    workerPassword: randomBytes(24).toString("base64url"),
+  };
+  await writePrivate(file, secrets);
+  return secrets;
+}
