@@ -1,0 +1,110 @@
+import { ServiceError } from "@kombify/agent-contract";
+import postgres, { type PendingQuery, type Row, type Sql, type TransactionSql } from "postgres";
+import type { NamespaceStore, TenantRef, WriteOperation, WriteResults } from "./engine.ts";
+import { advanceJob, claimJob, failLostJobs } from "./job-statements.ts";
+import { cursorAfter, parseListQuery } from "./list-query.ts";
+import type { RoleNames } from "./naming.ts";
+import type { Collection, JobRecord, Records } from "./records.ts";
+import * as statements from "./statements.ts";
+
+const NOUNS: Record<Collection, string> = { users: "person", stacks: "stack", nodes: "node", jobs: "job" };
+
+/** Our own words for what PostgreSQL refused (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+function translate(error: unknown): unknown {
+  if (!(error instanceof postgres.PostgresError)) return error;
+  const { code, constraint_name: constraint = "" } = error;
+  if (code === "23505" && constraint.endsWith("_name")) {
+    const noun = constraint.startsWith("nodes_") ? "node of this stack" : "stack";
+    const message = `Another ${noun} has this name. Choose another one.`;
+    return new ServiceError("CONFLICT", message, { cause: error, fields: [{ path: "name", message }] });
+  }
+  if (code === "23503") return new ServiceError("NOT_FOUND", "There is no such stack.", { cause: error });
+  // 22P05: a text with a NUL character; PostgreSQL stores none.
+  if (code === "22021" || code === "22P05")
+    return new ServiceError("INVALID", "Texts cannot hold the NUL character. Leave it out.", { cause: error });
+  // The role or the tables are gone: the tenant was removed from this host while the request was under way.
+  if (code === "42P01" || (code === "22023" && error.message.includes("role")))
+    return new ServiceError("NOT_FOUND", "This homelab is not on this host any more.", { cause: error });
+  return error;
+}
+
+function statementOf(operation: WriteOperation, slug: string): statements.Statement {
+  const { collection } = operation;
+  switch (operation.kind) {
+    case "create":
+      return statements.insert(collection, slug, operation.record);
+    case "update":
+      return statements.update(collection, slug, { id: operation.id, ...operation.where }, operation.changes);
+    case "remove":
+      return statements.remove(collection, slug, { id: operation.id, ...operation.where });
+    case "require":
+      return statements.selectWhere(collection, slug, { id: operation.id, ...operation.where }, "for no key update");
+    case "updateAll":
+      return statements.update(collection, slug, operation.where, operation.changes);
+    case "removeAll":
+      return statements.remove(collection, slug, operation.where);
+  }
+}
+
+/**
+ * The records of one tenant on PostgreSQL. Every statement runs in a transaction under the tenant's own role, which the
+ * database itself keeps from every other table.
+ */
+export function createNamespaceStore(sql: Sql, roles: RoleNames, tenant: TenantRef): NamespaceStore {
+  const { slug } = tenant;
+  const role = roles.namespace(slug);
+  const takeRole = (tx: TransactionSql) => tx`select set_config('role', ${role}, true)`;
+  const send = (tx: TransactionSql, { text, parameters }: statements.Statement): PendingQuery<Row[]> =>
+    tx.unsafe(text, parameters as never[], { prepare: true });
+
+  const run = async (statement: statements.Statement): Promise<Row[]> => {
+    try {
+      const [, rows] = await sql.begin((tx) => [takeRole(tx), send(tx, statement)]);
+      return rows;
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+  const first = async <T>(statement: statements.Statement) => ((await run(statement))[0] ?? null) as T | null;
+
+  const runAll = (operations: readonly WriteOperation[]) =>
+    sql.begin(async (tx) => {
+      const [, ...results] = await Promise.all([
+        takeRole(tx),
+        ...operations.map((operation) => send(tx, statementOf(operation, slug))),
+      ]);
+      return operations.map((operation, index) => {
+        if (operation.kind === "updateAll" || operation.kind === "removeAll") return null;
+        const row = results[index]?.[0];
+        if (!row) throw new ServiceError("NOT_FOUND", `There is no such ${NOUNS[operation.collection]}.`);
+        return operation.kind === "remove" ? null : row;
+      });
+    });
+
+  return {
+    tenant,
+    get: (collection, id) => first(statements.selectWhere(collection, slug, { id })),
+    find: (collection, where) => first(statements.selectWhere(collection, slug, where, "order by id limit 1")),
+    async list<C extends Collection>(collection: C, query: Parameters<NamespaceStore["list"]>[1]) {
+      const parsed = parseListQuery(collection, query);
+      const rows = (await run(statements.selectPage(collection, slug, parsed, query.limit))) as unknown as Records[C][];
+      const items = rows.slice(0, query.limit);
+      const last = items.at(-1);
+      return { items, nextCursor: rows.length > query.limit && last ? cursorAfter(last, parsed.sort) : null };
+    },
+    async countBy(collection, field, where = {}) {
+      const rows = await run(statements.countBy(collection, slug, field, where));
+      return Object.fromEntries(rows.map(({ value, count }) => [String(value), Number(count)]));
+    },
+    async write<const T extends readonly WriteOperation[]>(operations: T) {
+      try {
+        return (await runAll(operations)) as WriteResults<T>;
+      } catch (error) {
+        throw translate(error);
+      }
+    },
+    claimJob: (owner, leaseMs) => first<JobRecord>(claimJob(slug, owner, leaseMs)),
+    advanceJob: (id, owner, leaseMs, progress) => first<JobRecord>(advanceJob(slug, id, owner, leaseMs, progress)),
+    failLostJobs: async (reason) => (await run(failLostJobs(slug, reason))) as unknown as JobRecord[],
+  };
+}

@@ -1,0 +1,85 @@
+import { ServiceError } from "@kombify/agent-contract";
+import postgres, { type Sql } from "postgres";
+import type { Engine } from "./engine.ts";
+import { createNamespaceDdl, dropNamespaceDdl } from "./namespace-ddl.ts";
+import { createNamespaceStore } from "./namespace-store.ts";
+import { roleNames, SCHEMA, slugOfUsersTable } from "./naming.ts";
+import { createSharedStore } from "./postgres-shared-store.ts";
+import { prepareSharedCollections } from "./shared-schema.ts";
+
+export type PostgresEngineOptions = {
+  /** The agent's own login: no superuser, with CREATEROLE. See provision-database.ts. */
+  url: string;
+  /** First part of the names of this agent's roles, `ns_` on a cluster of its own. */
+  rolePrefix: string;
+  /** Connections for requests. Few warm ones beat many: each keeps the caches of the tables that it touched. */
+  maxConnections?: number;
+};
+
+// SET and INHERIT options of role membership came with PostgreSQL 16.
+const MIN_SERVER_VERSION = 160_000;
+
+const connect = (url: string, max: number): Sql =>
+  postgres(url, {
+    max,
+    onnotice: () => undefined,
+    connect_timeout: 10,
+    // Prepared statements are kept per connection and namespace; a short life keeps their memory bounded.
+    max_lifetime: 600,
+    connection: { application_name: "kombify stack-agent", search_path: "" },
+  });
+
+async function assertUsable(sql: Sql): Promise<string> {
+  const [row] = await sql<{ number: number; version: string; isSuperuser: boolean; canCreateRoles: boolean }[]>`
+    select current_setting('server_version_num')::int as number, current_setting('server_version') as version,
+      rolsuper as "isSuperuser", rolcreaterole as "canCreateRoles" from pg_catalog.pg_roles where rolname = current_user`;
+  if (!row || row.number < MIN_SERVER_VERSION)
+    throw new ServiceError("PRECONDITION", `PostgreSQL ${row?.version} is too old. Use 16 or newer.`);
+  if (row.isSuperuser)
+    throw new ServiceError("PRECONDITION", "The engine must not work as a superuser: no wall would hold against it.");
+  if (!row.canCreateRoles)
+    throw new ServiceError("PRECONDITION", "The database user needs CREATEROLE: every tenant gets a role of its own.");
+  return row.version;
+}
+
+/**
+ * The PostgreSQL engine: tables `{collection}_{slug}` in the schema `stack`, each namespace owned by a role of its own.
+ * @throws ServiceError PRECONDITION when the server is too old or the login is a superuser or cannot create roles.
+ */
+export async function openPostgresEngine(options: PostgresEngineOptions): Promise<Engine> {
+  const roles = roleNames(options.rolePrefix);
+  const sql = connect(options.url, options.maxConnections ?? 8);
+  // DDL waits for locks; it must not keep people's requests from a connection meanwhile.
+  const ddl = connect(options.url, 4);
+  const close = async () => {
+    await Promise.all([sql.end({ timeout: 5 }), ddl.end({ timeout: 5 })]);
+  };
+  try {
+    const version = await assertUsable(sql);
+    await prepareSharedCollections(ddl, roles);
+    return {
+      kind: "postgres",
+      version: `PostgreSQL ${version}`,
+      shared: createSharedStore(sql),
+      check: async () => {
+        await sql`select`;
+      },
+      createNamespace: async (slug, fromVersion = 0) => {
+        await ddl.unsafe(createNamespaceDdl(slug, roles, fromVersion)).simple();
+      },
+      dropNamespace: async (slug) => {
+        await ddl.unsafe(dropNamespaceDdl(slug, roles)).simple();
+      },
+      listNamespaces: async () => {
+        const rows = await sql<{ table: string }[]>`
+          select tablename as table from pg_catalog.pg_tables where schemaname = ${SCHEMA} and tablename like 'users\\_%'`;
+        return rows.map(({ table }) => slugOfUsersTable(table)).filter((slug) => slug !== null);
+      },
+      namespace: (tenant) => createNamespaceStore(sql, roles, tenant),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

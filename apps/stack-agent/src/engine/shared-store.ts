@@ -1,0 +1,78 @@
+/**
+ * The shared collections of a host: which tenants it has, whose organisation each belongs to, who is signed in, and the
+ * last document of the control plane. They are the agent's only store.
+ */
+import type { DesiredState, DesiredTenant, MemberRole } from "@kombify/agent-contract";
+
+export type TenantState = "creating" | "ready" | "suspended" | "failed";
+
+export type TenantRow = {
+  id: string;
+  slug: string;
+  orgId: string;
+  name: string;
+  plan: DesiredTenant["plan"];
+  state: TenantState;
+  generation: number;
+  /** Version of the namespace's collections; 0 while there are none. */
+  namespaceVersion: number;
+  error: string | null;
+};
+
+/** The last document and how current it is. */
+export type Applied = {
+  document: DesiredState | null;
+  /** Revision of the last document that was applied whole; 0 before the first. */
+  appliedRevision: number;
+  /** When the control plane last answered. */
+  contactedAt: Date | null;
+};
+
+/** `session`: a browser. `token`: an API client, for minutes. `ticket`: becomes a session once. */
+export type SessionKind = "session" | "token" | "ticket";
+
+/** Somebody's access to one tenant. The person's details are copies, renewed at each launch. */
+export type SessionRow = {
+  /** SHA-256 of the secret, hex. The secret itself is stored nowhere. */
+  idHash: string;
+  kind: SessionKind;
+  tenantId: string;
+  /** Of the tenant when the session began: a session of an older generation is dead. */
+  generation: number;
+  userId: string;
+  email: string;
+  name: string;
+  role: MemberRole;
+  expiresAt: Date;
+};
+
+export type LiveSession = { session: SessionRow; tenant: TenantRow };
+export type Person = Pick<SessionRow, "email" | "name" | "role">;
+
+export interface SharedStore {
+  loadApplied(): Promise<Applied>;
+  saveDocument(document: DesiredState): Promise<void>;
+  saveAppliedRevision(revision: number): Promise<void>;
+  saveContact(at: Date): Promise<void>;
+
+  listTenants(): Promise<TenantRow[]>;
+  /** @param idOrSlug a tenant's id or its slug. */
+  findTenant(idOrSlug: string): Promise<TenantRow | null>;
+  /** The tenant that belongs to this organisation, whatever its state. */
+  findTenantOfOrg(orgId: string, tenantId: string): Promise<TenantRow | null>;
+  /** Stores what the control plane says of a tenant, with the state that it is in here. */
+  saveTenant(tenant: DesiredTenant, state: TenantState): Promise<void>;
+  setTenantState(id: string, state: TenantState, error: string | null): Promise<void>;
+
+  createSessions(sessions: SessionRow[]): Promise<void>;
+  /** Remembers an assertion until it expires. @returns false when it was used before, also at the same moment. */
+  consumeAssertion(idHash: string, expiresAt: Date): Promise<boolean>;
+  /** Takes a ticket out, exactly once. Null for one that is unknown, used, expired, or of a tenant that is not open. */
+  redeemTicket(idHash: string): Promise<LiveSession | null>;
+  /** A session or token that is alive, of a tenant that is open at the same generation. */
+  findSession(idHash: string, kind: "session" | "token"): Promise<LiveSession | null>;
+  endSession(idHash: string): Promise<void>;
+  endSessionsOfTenant(tenantId: string): Promise<void>;
+  updatePerson(tenantId: string, userId: string, person: Person): Promise<void>;
+  removeExpiredSessions(): Promise<void>;
+}

@@ -1,0 +1,54 @@
+import { v7 as uuid } from "uuid";
+import type { JobRecord, NodeRecord, StackRecord } from "../src/engine/records.ts";
+
+export const newStack = (changes: Partial<StackRecord> = {}): StackRecord => ({
+  id: uuid(),
+  name: `stack ${uuid().slice(-6)}`,
+  description: "",
+  mode: "easy",
+  status: "draft",
+  services: ["traefik"],
+  config: { domain: "home.example" },
+  createdBy: null,
+  createdAt: new Date(),
+  updatedAt: new Date(),
+  deletedAt: null,
+  ...changes,
+});
+
+export const newNode = (stackId: string, changes: Partial<NodeRecord> = {}): NodeRecord => ({
+  id: uuid(),
+  stackId,
+  name: "nas",
+  role: "storage",
+  status: "pending",
+  address: "",
+  metadata: {},
+  createdAt: new Date(),
+  updatedAt: new Date(),
+  ...changes,
+});
+
+export const newTestJob = (changes: Partial<JobRecord> = {}): JobRecord => ({
+  id: uuid(),
+  type: "provision",
+  state: "pending",
+  stackId: null,
+  target: "a test",
+  progress: 0,
+  step: "",
+  message: "",
+  error: null,
+  logs: [],
+  attempts: 0,
+  maxAttempts: 3,
+  createdBy: null,
+  createdAt: new Date(),
+  startedAt: null,
+  completedAt: null,
+  leaseOwner: null,
+  leaseUntil: null,
+  runAfter: new Date(),
+  isCancelRequested: false,
+  ...changes,
+});
