@@ -84,7 +84,10 @@ CREATE POLICY identity ON users FOR SELECT TO kombify_identity USING (true);
 --> statement-breakpoint
 CREATE POLICY identity ON sessions TO kombify_identity USING (true) WITH CHECK (true);
 --> statement-breakpoint
-CREATE POLICY identity ON memberships FOR SELECT TO kombify_identity USING (user_id = app_user_id());
+CREATE POLICY identity ON memberships FOR SELECT TO kombify_identity USING (
+  user_id = app_user_id()
+  OR user_id = (SELECT s.user_id FROM sessions s WHERE s.id = nullif(current_setting('app.session_id', true), ''))
+);
 --> statement-breakpoint
 CREATE POLICY identity ON tenants FOR SELECT TO kombify_identity USING (id IN (SELECT tenant_id FROM memberships));
 --> statement-breakpoint
@@ -95,8 +98,6 @@ CREATE POLICY identity ON audit_events FOR INSERT TO kombify_identity WITH CHECK
 GRANT SELECT ON tenants, instances, instance_reports, agent_certificates TO kombify_agent;
 --> statement-breakpoint
 GRANT UPDATE (status, namespace_begun_at, namespace_ready_at, activated_at, error) ON tenants TO kombify_agent;
---> statement-breakpoint
-GRANT UPDATE (capacity, engine) ON instances TO kombify_agent;
 --> statement-breakpoint
 GRANT UPDATE (connection, good_beats, boot_epoch, seq, applied_revision, last_seen_at, health, health_detail, versions, orphans) ON instance_reports TO kombify_agent;
 --> statement-breakpoint

@@ -11,7 +11,8 @@ import * as schema from "./schema/index.ts";
 /** For whom a transaction acts, and so which rows it can see. */
 export type Scope =
   | { kind: "tenant"; tenantId: TenantId; userId: UserId }
-  | { kind: "identity"; userId?: UserId }
+  /** `sessionId` shows the memberships of the session's person before that person is known. */
+  | { kind: "identity"; userId?: UserId; sessionId?: string }
   | { kind: "agent"; instanceId: InstanceId }
   | { kind: "staff"; userId: UserId }
   | { kind: "system" };
@@ -32,10 +33,13 @@ export interface ScopedDatabase {
 
 /** One message of the changes channel: something of this noun is different now. */
 export interface Change {
-  noun: "tenants" | "instances";
+  noun: "tenants" | "instances" | "sessions";
+  /** Of the tenant, of the instance, or of the person whose sessions or memberships changed. */
   id: string;
   /** For instances: the desired revision, when it is what changed. */
   revision?: number;
+  /** For instances: a heartbeat that said nothing new. */
+  isBeat?: boolean;
   /** For instances: the agent was cut off. */
   revoked?: boolean;
 }
@@ -61,6 +65,7 @@ const settingsOf = (scope: Scope) => ({
   tenantId: scope.kind === "tenant" ? scope.tenantId : "",
   userId: "userId" in scope ? (scope.userId ?? "") : "",
   instanceId: scope.kind === "agent" ? scope.instanceId : "",
+  sessionId: scope.kind === "identity" ? (scope.sessionId ?? "") : "",
 });
 
 /**
@@ -75,19 +80,21 @@ export function openDatabase(options: { url: string; maxConnections?: number }):
   const db = drizzle(writer, { schema });
 
   const as = (scope: Scope): ScopedDatabase => {
-    const { role, tenantId, userId, instanceId } = settingsOf(scope);
+    const { role, tenantId, userId, instanceId, sessionId } = settingsOf(scope);
     return {
       scope,
       transaction: (work) =>
         db.transaction(async (tx) => {
           await tx.execute(fragment`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
-            set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true)`);
+            set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true),
+            set_config('app.session_id', ${sessionId}, true)`);
           return work(tx);
         }),
       read: async (query) => {
         const results = await reader.begin((sql) => [
           sql`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
-            set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true)`,
+            set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true),
+            set_config('app.session_id', ${sessionId}, true)`,
           query(sql as unknown as Sql),
         ]);
         return results[1] as never;

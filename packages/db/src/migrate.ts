@@ -59,15 +59,15 @@ export async function migrate(options: MigrateOptions): Promise<DatabaseUrls> {
     await migrateQueue({ connectionString: urls.worker });
     await sql`revoke create on database ${sql(database)} from kombify_worker`;
     await sql`set role kombify_worker`;
-    await sql.unsafe(ENQUEUE_FUNCTION);
+    await sql.unsafe(QUEUE_FUNCTIONS);
     return urls;
   } finally {
     await sql.end();
   }
 }
 
-// Adding a job is all that a scope role may do with the queue. The function runs with the queue's own rights.
-const ENQUEUE_FUNCTION = `
+// Adding a job is all that a scope role may do with the queue; staff may count. Both functions run with the queue's own rights.
+const QUEUE_FUNCTIONS = `
   create or replace function graphile_worker.enqueue(name text, payload json, key text, run_at timestamptz)
   returns void language sql security definer set search_path = pg_catalog, graphile_worker as $$
     select graphile_worker.add_job(name, payload, job_key := key, run_at := run_at, max_attempts := 25)
@@ -75,4 +75,13 @@ const ENQUEUE_FUNCTION = `
   revoke all on function graphile_worker.enqueue from public;
   grant usage on schema graphile_worker to kombify_tenant, kombify_identity, kombify_agent, kombify_staff, kombify_system;
   grant execute on function graphile_worker.enqueue to kombify_tenant, kombify_identity, kombify_agent, kombify_staff, kombify_system;
+  create or replace function graphile_worker.queue_counts(out ready int, out running int, out failed int)
+  language sql security definer stable set search_path = pg_catalog, graphile_worker as $$
+    select count(*) filter (where locked_at is null and attempts < max_attempts)::int,
+      count(*) filter (where locked_at is not null)::int,
+      count(*) filter (where locked_at is null and attempts >= max_attempts)::int
+    from _private_jobs
+  $$;
+  revoke all on function graphile_worker.queue_counts from public;
+  grant execute on function graphile_worker.queue_counts to kombify_staff;
 `;

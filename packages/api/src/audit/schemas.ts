@@ -8,7 +8,7 @@ export const listAuditInput = z.strictObject({
   action: z.string().trim().max(60).optional(),
   actor: z.string().trim().max(200).optional(),
   cursor: z.string().max(500).optional(),
-  limit: z.number().int().min(1).max(200).default(50),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
 export const auditEventView = z.object({

@@ -32,7 +32,7 @@ export const listInstancesInput = z.strictObject({
   connection: connectionSchema.optional(),
   sort: z.enum(["name", "-name", "createdAt", "-createdAt"]).default("name"),
   cursor: z.string().max(500).optional(),
-  limit: z.number().int().min(1).max(200).default(50),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
 export const instanceView = z.object({

@@ -17,7 +17,7 @@ export const tenantSlugInput = z.strictObject({ slug: z.string().min(1).max(40) 
 export const launchInput = z.strictObject({ tenantId: z.string().min(1).max(40).optional() });
 export const activityInput = z.strictObject({
   slug: z.string().min(1).max(40),
-  limit: z.number().int().min(1).max(50).default(10),
+  limit: z.coerce.number().int().min(1).max(50).default(10),
 });
 
 export const tenantView = z.object({
@@ -82,7 +82,7 @@ export const searchTenantsInput = z.strictObject({
   instanceId: z.uuid().optional(),
   sort: z.enum(["createdAt", "-createdAt", "slug", "-slug", "name", "-name"]).default("-createdAt"),
   cursor: z.string().max(500).optional(),
-  limit: z.number().int().min(1).max(200).default(50),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
 export const staffTenantView = tenantView.extend({

@@ -1,0 +1,34 @@
+/** The agent listener's routes: the agent procedures as REST, and hints as server-sent events. */
+import { eventStream, type ShellEnv } from "@kombify/server";
+import type { Context, Hono } from "hono";
+import type { RequestInfo } from "./context.ts";
+import type { ControlPlane } from "./control-plane.ts";
+
+/** What the API wants to know of a request that came through a shell. */
+export const requestInfoOf = (c: Context<ShellEnv>): RequestInfo => ({
+  requestId: c.get("requestId"),
+  log: c.get("log"),
+  clientAddress: c.get("clientAddress"),
+  peer: c.get("peer"),
+  peerSerial: c.get("peerSerial"),
+  stopping: c.get("stopping"),
+});
+
+/**
+ * Mounts the agent protocol on a listener that asks for client certificates.
+ * @throws ServiceError from its handlers; the shell answers with problem documents.
+ */
+export function mountAgentApi(app: Hono<ShellEnv>, plane: ControlPlane): void {
+  app.get("/api/agent/events", async (c) => {
+    const { api } = plane.caller(c.req.raw, requestInfoOf(c));
+    // The first hint is awaited here, so that a refused agent gets a problem document and not an empty stream.
+    const hints = (await api.agents.events())[Symbol.asyncIterator]();
+    let next = await hints.next();
+    return eventStream(c, async (send, signal) => {
+      signal.addEventListener("abort", () => void hints.return?.());
+      for (; !next.done && !signal.aborted; next = await hints.next())
+        await send({ event: "hint", data: JSON.stringify(next.value) });
+    });
+  });
+  app.all("/api/agent/*", async (c) => (await plane.handleAgent(c.req.raw, requestInfoOf(c))) ?? c.notFound());
+}

@@ -1,0 +1,68 @@
+/** Calling an agent's internal listener over mTLS. The other side is known by its SPIFFE id, not by its host name. */
+import { exchangeResponseSchema, peerOfCertificate, problemSchema, ServiceError } from "@kombify/agent-contract";
+import { Agent, request } from "undici";
+import type { AgentCalls } from "../context.ts";
+import type { ServiceIdentity } from "./service-identity.ts";
+
+const TIMEOUT_MS = 5_000;
+
+/** @param identity of this process; each renewal is used from the next connection on. */
+export function createAgentCalls(identity: ServiceIdentity): AgentCalls & { close(): Promise<void> } {
+  const dispatchers = new Map<string, Agent>();
+  const dispatcherFor = (instanceId: string): Agent => {
+    const known = dispatchers.get(instanceId);
+    if (known) return known;
+    const agent = new Agent({
+      connect: {
+        ...identity.current(),
+        timeout: TIMEOUT_MS,
+        checkServerIdentity: (_host, certificate) => {
+          const peer = peerOfCertificate(certificate);
+          return peer?.kind === "instance" && peer.instanceId === instanceId
+            ? undefined
+            : new Error(`the host is not instance ${instanceId}`);
+        },
+      },
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+      keepAliveTimeout: 30_000,
+    });
+    dispatchers.set(instanceId, agent);
+    return agent;
+  };
+  const closeAll = async () => {
+    const closing = [...dispatchers.values()];
+    dispatchers.clear();
+    await Promise.all(closing.map((agent) => agent.close()));
+  };
+  identity.onRenewed(() => void closeAll());
+
+  return {
+    async exchange(instance, assertion) {
+      const away = (cause: unknown) =>
+        new ServiceError(
+          "UPSTREAM",
+          "The host of your homelab does not answer right now. Your data is safe; try again in a moment.",
+          { cause },
+        );
+      const answer = await request(new URL("/api/internal/sso/exchange", instance.internalUrl), {
+        method: "POST",
+        dispatcher: dispatcherFor(instance.id),
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ assertion }),
+      })
+        .then(async ({ statusCode, body }) => ({ statusCode, json: (await body.json()) as unknown }))
+        .catch((cause: unknown) => {
+          throw away(cause);
+        });
+      if (answer.statusCode === 200) return exchangeResponseSchema.parse(answer.json);
+      const problem = problemSchema.safeParse(answer.json);
+      throw problem.success
+        ? new ServiceError(problem.data.code, problem.data.detail, {
+            status: problem.data.code === "INVALID" ? 502 : problem.data.status,
+          })
+        : away(answer);
+    },
+    close: closeAll,
+  };
+}

@@ -1,0 +1,113 @@
+/** Making X.509 certificates: ECDSA P-256, one SPIFFE URI SAN (X.509-SVID, section 2). */
+import "reflect-metadata";
+import { randomBytes, webcrypto } from "node:crypto";
+import { type Peer, ServiceError, spiffeId } from "@kombify/agent-contract";
+import * as x509 from "@peculiar/x509";
+
+type CryptoKey = webcrypto.CryptoKey;
+
+x509.cryptoProvider.set(webcrypto);
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+/** Clocks of hosts may be a little behind ours. */
+const BACKDATE_MS = 60_000;
+
+export interface Issuer {
+  certificate: x509.X509Certificate;
+  privateKey: CryptoKey;
+}
+
+export const generateKeys = (): Promise<webcrypto.CryptoKeyPair> =>
+  webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+
+/** PKCS#8, PEM. */
+export const exportPrivateKey = async (key: CryptoKey): Promise<string> =>
+  x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
+
+export const importPrivateKey = (pem: string): Promise<CryptoKey> =>
+  webcrypto.subtle.importKey("pkcs8", x509.PemConverter.decode(pem)[0] ?? new ArrayBuffer(0), ALGORITHM, false, [
+    "sign",
+  ]) as Promise<CryptoKey>;
+
+/** sha256 of the certificate's DER, hex. */
+export const fingerprintOf = async (certificate: x509.X509Certificate): Promise<string> =>
+  Buffer.from(await certificate.getThumbprint("SHA-256")).toString("hex");
+
+// A serial number is positive and at most 20 octets (RFC 5280, 4.1.2.2).
+const newSerial = (): string => {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
+  return bytes.toString("hex");
+};
+
+/** A self-signed CA of ten years. */
+export async function createRoot(): Promise<Issuer> {
+  const keys = await generateKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: newSerial(),
+    name: "CN=kombify CA",
+    notBefore: new Date(Date.now() - BACKDATE_MS),
+    notAfter: new Date(Date.now() + 3650 * 86_400_000),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certificate, privateKey: keys.privateKey };
+}
+
+/** A leaf for a peer. @param lifetimeMs milliseconds from now. */
+export async function issueLeaf(
+  issuer: Issuer,
+  peer: Peer,
+  publicKey: CryptoKey,
+  lifetimeMs: number,
+  dnsNames: string[] = [],
+) {
+  const notAfter = new Date(Date.now() + lifetimeMs);
+  const serial = newSerial();
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serial,
+    subject: `CN=${peer.kind === "instance" ? peer.instanceId : peer.name}`,
+    issuer: issuer.certificate.subject,
+    notBefore: new Date(Date.now() - BACKDATE_MS),
+    notAfter,
+    signingAlgorithm: ALGORITHM,
+    publicKey,
+    signingKey: issuer.privateKey,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension([
+        { type: "url", value: spiffeId(peer) },
+        ...dnsNames.map((value) => ({ type: "dns" as const, value })),
+      ]),
+    ],
+  });
+  return { certificate: certificate.toString("pem"), serial, notAfter };
+}
+
+/**
+ * The public key of a PKCS#10 request whose own signature proves possession (RFC 2986, section 3).
+ * @throws ServiceError INVALID
+ */
+export async function publicKeyOfRequest(csr: string): Promise<CryptoKey> {
+  try {
+    const request = new x509.Pkcs10CertificateRequest(csr);
+    if (!(await request.verify())) throw new Error("the signature does not match");
+    return await request.publicKey.export({ name: "ECDSA", namedCurve: "P-256" }, ["verify"]);
+  } catch (cause) {
+    throw new ServiceError(
+      "INVALID",
+      "The certificate request is not valid. Send PKCS#10 in PEM with an ECDSA P-256 key, signed by that key.",
+      {
+        cause,
+        fields: [{ path: "csr", message: "Send PKCS#10 in PEM with an ECDSA P-256 key." }],
+      },
+    );
+  }
+}

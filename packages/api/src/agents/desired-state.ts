@@ -1,0 +1,40 @@
+/** Assembles the one document that an agent works from, out of the nouns below. Nothing else makes it. */
+import { type DesiredState, type DesiredTenant, desiredStateSchema } from "@kombify/agent-contract";
+import type { AgentContext } from "../context.ts";
+
+interface Row {
+  revision: number;
+  tenants: DesiredTenant[];
+  tombstones: DesiredState["tombstones"];
+  assertionKeys: DesiredState["assertionKeys"];
+}
+
+/**
+ * The document of the calling agent's instance, or null while `known` is its revision. One statement, so that revision
+ * and content belong together.
+ */
+export async function readDesiredState(ctx: AgentContext, known: number): Promise<DesiredState | null> {
+  const [current] = await ctx.db.read<{ revision: number }>(
+    (sql) => sql`select desired_revision::float8 as revision from instances`,
+  );
+  if (!current || current.revision === known) return null;
+  const [row] = await ctx.db.read<Row>(
+    (sql) => sql`
+      select i.desired_revision::float8 as revision,
+        (select coalesce(json_agg(json_build_object('tenantId', t.id, 'slug', t.slug, 'orgId', t.org_id, 'name', t.name, 'plan', t.plan,
+            'state', case t.status when 'suspended' then 'suspended' else 'active' end, 'generation', t.generation) order by t.id), '[]')
+         from tenants t where t.status in ('provisioning', 'active', 'suspended')) as tenants,
+        (select coalesce(json_agg(json_build_object('tenantId', t.id, 'slug', t.slug, 'generation', t.generation) order by t.id), '[]')
+         from tenants t where t.status = 'deleting') as tombstones,
+        (select coalesce(json_agg(public_jwk order by created_at desc), '[]') from signing_keys where retired_at is null) as "assertionKeys"
+      from instances i`,
+  );
+  if (!row) return null;
+  return desiredStateSchema.parse({
+    schemaVersion: 1,
+    instanceId: ctx.instanceId,
+    generatedAt: new Date().toISOString(),
+    portalOrigin: new URL(ctx.can.urls.cloud).origin,
+    ...row,
+  });
+}

@@ -1,0 +1,71 @@
+/** One listener on the database per process, shared by every stream: live pages and agents' hints hang on it. */
+import type { Change, Database } from "@kombify/db";
+import type { Changes } from "./context.ts";
+
+const MISSED = Symbol("missed");
+
+/** Starts listening. @returns the changes and a way to stop. */
+export async function openChanges(db: Database): Promise<Changes & { stop(): Promise<void> }> {
+  const listeners = new Set<(change: Change | typeof MISSED) => void>();
+  const tell = (change: Change | typeof MISSED) => {
+    for (const listener of listeners) listener(change);
+  };
+  const listening = await db.listen(tell, () => tell(MISSED));
+
+  return {
+    on(listener) {
+      const relay = (change: Change | typeof MISSED) => {
+        if (change !== MISSED) listener(change);
+      };
+      listeners.add(relay);
+      return () => listeners.delete(relay);
+    },
+    async *stream(matches, signal) {
+      let pending: Change | null | undefined;
+      let wake = () => {};
+      const relay = (change: Change | typeof MISSED) => {
+        if (change !== MISSED && !matches(change)) return;
+        pending = change === MISSED ? null : change;
+        wake();
+      };
+      const stop = () => wake();
+      listeners.add(relay);
+      signal.addEventListener("abort", stop);
+      try {
+        while (!signal.aborted) {
+          if (pending === undefined) await new Promise<void>((resolve) => (wake = resolve));
+          const change = pending;
+          pending = undefined;
+          if (change !== undefined && !signal.aborted) yield change;
+        }
+      } finally {
+        listeners.delete(relay);
+        signal.removeEventListener("abort", stop);
+      }
+    },
+    stop: () => listening.stop(),
+  };
+}
+
+/**
+ * Yields what `read` gives now, and again after every change that matches. The listener stands before the first read,
+ * so nothing falls between the two.
+ */
+export async function* watch<T>(
+  changes: Changes,
+  matches: (change: Change) => boolean,
+  signal: AbortSignal,
+  read: () => Promise<T>,
+): AsyncGenerator<T> {
+  const stream = changes.stream(matches, signal)[Symbol.asyncIterator]();
+  let next = stream.next();
+  yield await read();
+  while (!(await next).done) {
+    next = stream.next();
+    yield await read();
+  }
+}
+
+/** When a stream has to end: the client left, or this process stops. */
+export const endOf = (ctx: { signal: AbortSignal }, request: AbortSignal | undefined): AbortSignal =>
+  request ? AbortSignal.any([ctx.signal, request]) : ctx.signal;

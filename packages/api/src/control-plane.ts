@@ -1,0 +1,170 @@
+/** The control plane as one object: what a portal's server mounts, calls and closes. */
+import type { ServiceError } from "@kombify/agent-contract";
+import { type Database, openDatabase } from "@kombify/db";
+import type { Logger } from "@kombify/server";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { type OpenAuthority, openAuthority } from "./agents/authority.ts";
+import { createAgentCalls } from "./agents/calls.ts";
+import { openServiceIdentity, type ServiceIdentity } from "./agents/service-identity.ts";
+import { openChanges } from "./changes.ts";
+import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
+import { createSessions } from "./identity/sessions.ts";
+import { openSigner } from "./identity/signing-keys.ts";
+import { openapiDocument } from "./openapi.ts";
+import { refuseForeignOrigin } from "./origin.ts";
+import { handleRest } from "./rest.ts";
+import { appRouter, type Caller, createCaller } from "./router.ts";
+import { createSealer } from "./seal.ts";
+import { createThrottle, type ThrottleLimits } from "./throttle.ts";
+import { serviceErrorOf } from "./trpc.ts";
+
+export interface ControlPlaneOptions {
+  /** As the log-in role `kombify_web`. */
+  databaseUrl: string;
+  /** 32 bytes, base64: seals secrets at rest. */
+  encryptionKey: string;
+  audience: Audience;
+  log: Logger;
+  /** Addresses as browsers and agents use them, without a trailing slash. */
+  cloudUrl: string;
+  adminUrl: string;
+  agentApiUrl: string;
+  /** True wherever browsers come over HTTPS. */
+  secureCookies: boolean;
+  /** Milliseconds; default 24 h. */
+  leafLifetimeMs?: number;
+  limits?: ThrottleLimits;
+}
+
+export interface ControlPlane {
+  /** Answers `/trpc/*`, `/openapi.json` and REST; null when the path is not the API's. @throws ServiceError */
+  handle(request: Request, info: RequestInfo): Promise<Response | null>;
+  /** The same for the agent listener. */
+  handleAgent(request: Request, info: RequestInfo): Promise<Response | null>;
+  /** For loaders and actions. Rejects with ServiceError. @throws ServiceError FORBIDDEN for a foreign page's write. */
+  caller(request: Request, info: RequestInfo): { api: Caller; responseHeaders: Headers };
+  /** A context in which the system itself acts: set-up, the command line. */
+  asSystem(reason: string): VerbContext;
+  checks: Record<string, () => Promise<string | undefined>>;
+  db: Database;
+  can: Capabilities;
+  authority: OpenAuthority;
+  identity: ServiceIdentity;
+  /** Calls back with the id of each instance whose agent was cut off, in whichever process that happened. */
+  onRevoked(listener: (instanceId: string) => void): void;
+  close(): Promise<void>;
+}
+
+/** Server-side calls reject with tRPC's error; loaders want the one that says what to do. */
+function unwrapErrors(caller: Caller): Caller {
+  const wrap = (target: object): object =>
+    new Proxy(target, {
+      get: (inner, key) => wrap(Reflect.get(inner, key) as object),
+      apply: (inner, self, input) =>
+        Promise.resolve(Reflect.apply(inner as (...input: unknown[]) => unknown, self, input)).catch(
+          (error: unknown): never => {
+            throw serviceErrorOf(error) satisfies ServiceError;
+          },
+        ),
+    });
+  return wrap(caller) as Caller;
+}
+
+export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { audience, log } = options;
+  const db = openDatabase({ url: options.databaseUrl });
+  const sealer = createSealer(options.encryptionKey);
+  const changes = await openChanges(db);
+  const authority = await openAuthority(
+    db,
+    sealer,
+    options.leafLifetimeMs === undefined ? {} : { leafLifetimeMs: options.leafLifetimeMs },
+  );
+  const identity = await openServiceIdentity(authority, audience, log);
+  const agents = createAgentCalls(identity);
+  const can: Capabilities = {
+    sessions: createSessions({ db, audience, secureCookies: options.secureCookies, onChange: changes.on }),
+    changes,
+    signer: await openSigner(db, sealer),
+    authority,
+    agents,
+    throttle: createThrottle(options.limits),
+    urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
+  };
+  const ownOrigin = new URL(audience === "cloud" ? options.cloudUrl : options.adminUrl).origin;
+  const never = new AbortController().signal;
+
+  const contextOf = (request: Request, info: RequestInfo): BaseContext => ({
+    request: info,
+    tenantSelector: request.headers.get("x-tenant-id"),
+    idempotencyKey: request.headers.get("idempotency-key"),
+    sessionToken: can.sessions.tokenOf(request.headers.get("cookie")),
+    signal: info.stopping ?? never,
+    responseHeaders: new Headers(),
+    audience,
+    can,
+    open: (scope) => db.as(scope),
+  });
+
+  const handleTrpc = (request: Request, info: RequestInfo): Promise<Response> => {
+    const ctx = contextOf(request, info);
+    return fetchRequestHandler({
+      endpoint: "/trpc",
+      req: request,
+      router: appRouter,
+      createContext: () => ctx,
+      responseMeta: () => ({ headers: ctx.responseHeaders }),
+    });
+  };
+
+  return {
+    async handle(request, info) {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/openapi.json" && request.method === "GET")
+        return Response.json(openapiDocument(audience, ownOrigin), {
+          headers: { "Cache-Control": "public, max-age=300" },
+        });
+      if (pathname.startsWith("/trpc/")) {
+        refuseForeignOrigin(request, ownOrigin);
+        return handleTrpc(request, info);
+      }
+      return handleRest(request, audience, () => {
+        refuseForeignOrigin(request, ownOrigin);
+        return contextOf(request, info);
+      });
+    },
+    handleAgent: (request, info) => handleRest(request, "agent", () => contextOf(request, info)),
+    caller(request, info) {
+      refuseForeignOrigin(request, ownOrigin);
+      const ctx = contextOf(request, info);
+      return { api: unwrapErrors(createCaller(ctx)), responseHeaders: ctx.responseHeaders };
+    },
+    asSystem: (reason) => ({
+      db: db.as({ kind: "system" }),
+      actor: { kind: "system", id: null, name: "kombify" },
+      request: { requestId: reason, log, clientAddress: "" },
+      can,
+    }),
+    checks: {
+      database: async () => {
+        await db.ping();
+        return undefined;
+      },
+    },
+    db,
+    can,
+    authority,
+    identity,
+    onRevoked: (listener) => {
+      changes.on((change) => {
+        if (change.noun === "instances" && change.revoked) listener(change.id);
+      });
+    },
+    async close() {
+      identity.stop();
+      await changes.stop();
+      await agents.close();
+      await db.close();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Change } from "@kombify/db";
+import { z } from "zod";
+import { endOf } from "../changes.ts";
+import { staffProcedure } from "../procedures.ts";
+import { router } from "../trpc.ts";
+import { readOverview } from "./overview.ts";
+import { fleetChange, fleetOverview } from "./schemas.ts";
+
+export const fleetRouter = router({
+  overview: staffProcedure("fleet:read")
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/api/admin/fleet",
+        tags: ["fleet"],
+        summary: "The fleet at a glance, and what is wrong",
+      },
+    })
+    .input(z.void())
+    .output(fleetOverview)
+    .query(({ ctx }) => readOverview(ctx)),
+
+  watch: staffProcedure("fleet:read")
+    .input(z.void())
+    .output(
+      z.custom<AsyncIterable<z.output<typeof fleetChange>>>(
+        (value) => typeof value === "object" && value !== null && Symbol.asyncIterator in value,
+      ),
+    )
+    .subscription(async function* ({ ctx, signal }) {
+      const isFleet = (change: Change) => change.noun !== "sessions";
+      for await (const change of ctx.can.changes.stream(isFleet, endOf(ctx, signal)))
+        yield fleetChange.parse({ noun: change?.noun ?? "instances", id: change?.id ?? "*" });
+    }),
+});

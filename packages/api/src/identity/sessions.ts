@@ -1,0 +1,136 @@
+/**
+ * Sessions of one portal, behind Lucia 3. Its session id is the sha256 of the token that the cookie carries, so the
+ * table opens nothing. A valid session is remembered for a few seconds together with the person's memberships; every
+ * change to either is told to all processes, and the memory is dropped at once.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { type Change, type Database, notifyChange, type UserId as PersonId } from "@kombify/db";
+import { sessions as sessionsTable } from "@kombify/db/schema";
+import { eq, lte } from "drizzle-orm";
+import { type Adapter, type DatabaseSession, type DatabaseUser, Lucia, TimeSpan } from "lucia";
+import type { Audience, Membership, Session, Sessions } from "../context.ts";
+import type { StaffRole } from "./schemas.ts";
+
+declare module "lucia" {
+  interface Register {
+    Lucia: ReturnType<typeof createLucia>;
+    UserId: PersonId;
+    DatabaseUserAttributes: { email: string; name: string; staffRole: StaffRole | null; memberships: Membership[] };
+    DatabaseSessionAttributes: { audience: Audience };
+  }
+}
+
+const CACHE_MS = 5_000;
+const CACHE_ENTRIES = 10_000;
+const sessionIdOf = (token: string) => createHash("sha256").update(token).digest("hex");
+
+interface SessionRow {
+  userId: PersonId;
+  expiresAt: Date;
+  email: string;
+  name: string;
+  staffRole: StaffRole | null;
+  memberships: Membership[];
+}
+
+/** Lucia's own Drizzle adapter runs outside any scope, so this one goes through the scoped database. */
+function createAdapter(db: Database, audience: Audience): Adapter {
+  const identity = db.as({ kind: "identity" });
+  return {
+    async getSessionAndUser(sessionId): Promise<[DatabaseSession | null, DatabaseUser | null]> {
+      const [row] = await db.as({ kind: "identity", sessionId }).read<SessionRow>(
+        (sql) => sql`
+          select s.user_id as "userId", s.expires_at as "expiresAt", u.email, u.name, u.staff_role as "staffRole",
+            (select coalesce(json_agg(json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role) order by m.created_at), '[]')
+             from memberships m join tenants t on t.id = m.tenant_id where m.user_id = s.user_id) as memberships
+          from sessions s join users u on u.id = s.user_id where s.id = ${sessionId} and s.audience = ${audience}`,
+      );
+      if (!row) return [null, null];
+      const { userId, expiresAt, ...attributes } = row;
+      return [
+        { id: sessionId, userId, expiresAt, attributes: { audience } },
+        { id: userId, attributes },
+      ];
+    },
+    async getUserSessions(userId) {
+      const rows = await identity.read<{ id: string; expiresAt: Date }>(
+        (sql) =>
+          sql`select id, expires_at as "expiresAt" from sessions where user_id = ${userId} and audience = ${audience}`,
+      );
+      return rows.map((row) => ({ ...row, userId, attributes: { audience } }));
+    },
+    setSession: ({ id, userId, expiresAt }) =>
+      identity.transaction(async (tx) => {
+        await tx.insert(sessionsTable).values({ id, userId, audience, expiresAt });
+      }),
+    updateSessionExpiration: (id, expiresAt) =>
+      identity.transaction(async (tx) => {
+        await tx.update(sessionsTable).set({ expiresAt }).where(eq(sessionsTable.id, id));
+      }),
+    deleteSession: (id) =>
+      identity.transaction(async (tx) => {
+        await tx.delete(sessionsTable).where(eq(sessionsTable.id, id));
+      }),
+    deleteUserSessions: (userId) =>
+      identity.transaction(async (tx) => {
+        await tx.delete(sessionsTable).where(eq(sessionsTable.userId, userId));
+      }),
+    deleteExpiredSessions: () =>
+      identity.transaction(async (tx) => {
+        await tx.delete(sessionsTable).where(lte(sessionsTable.expiresAt, new Date()));
+      }),
+  };
+}
+
+const createLucia = (db: Database, audience: Audience, secureCookies: boolean) =>
+  new Lucia(createAdapter(db, audience), {
+    // Half of it is the sliding window: an admin is signed out after half a day of absence at the latest.
+    sessionExpiresIn: audience === "admin" ? new TimeSpan(12, "h") : new TimeSpan(30, "d"),
+    sessionCookie: { name: `kombify_${audience}`, attributes: { secure: secureCookies, sameSite: "lax" } },
+    getUserAttributes: (attributes) => attributes,
+  });
+
+/** @param onChange subscribes to committed changes of every process. */
+export function createSessions(options: {
+  db: Database;
+  audience: Audience;
+  secureCookies: boolean;
+  onChange(listener: (change: Change) => void): () => void;
+}): Sessions {
+  const lucia = createLucia(options.db, options.audience, options.secureCookies);
+  const remembered = new Map<string, { session: Session; until: number }>();
+  options.onChange((change) => {
+    if (change.noun !== "sessions") return;
+    for (const [id, { session }] of remembered) if (session.user.id === change.id) remembered.delete(id);
+  });
+
+  return {
+    tokenOf: (cookieHeader) => lucia.readSessionCookie(cookieHeader ?? ""),
+    async validate(token) {
+      const id = sessionIdOf(token);
+      const known = remembered.get(id);
+      if (known && known.until > Date.now()) return known.session;
+      const { session, user } = await lucia.validateSession(id);
+      remembered.delete(id);
+      if (!session) return null;
+      const { memberships, email, name, staffRole } = user;
+      const valid: Session = { id, user: { id: user.id, email, name, staffRole }, memberships };
+      if (remembered.size >= CACHE_ENTRIES) remembered.clear();
+      remembered.set(id, { session: valid, until: Date.now() + CACHE_MS });
+      return valid;
+    },
+    async start(userId) {
+      const token = randomBytes(32).toString("base64url");
+      await lucia.createSession(userId, { audience: options.audience }, { sessionId: sessionIdOf(token) });
+      return lucia.createSessionCookie(token).serialize();
+    },
+    async end(session) {
+      await lucia.invalidateSession(session.id);
+      remembered.delete(session.id);
+      await options.db
+        .as({ kind: "identity" })
+        .transaction((tx) => notifyChange(tx, { noun: "sessions", id: session.user.id }));
+      return lucia.createBlankSessionCookie().serialize();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** The OpenAPI document of what one portal serves, from the same metadata that routes the requests. */
+import { problemSchema } from "@kombify/agent-contract";
+import { z } from "zod";
+import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
+import type { Audience } from "./context.ts";
+import { proceduresOf, REST_ROUTES } from "./rest.ts";
+
+interface Parsers {
+  _def: { inputs: z.ZodType[]; output: z.ZodType };
+}
+
+/** Documents, by audience; made once. */
+const documents = new Map<string, unknown>();
+
+// Dates leave as RFC 3339 text, which is all that JSON has for them.
+const asJson = {
+  override: ({ jsonSchema, zodSchema }: { jsonSchema: Record<string, unknown>; zodSchema: unknown }) => {
+    if (zodSchema instanceof z.ZodDate) Object.assign(jsonSchema, { type: "string", format: "date-time" });
+  },
+};
+
+function pathsOf(audience: Audience): ZodOpenApiPathsObject {
+  const paths: ZodOpenApiPathsObject = {};
+  const problem = {
+    description: "What was wrong and what would be right (RFC 9457)",
+    content: { "application/problem+json": { schema: problemSchema } },
+  };
+  for (const route of REST_ROUTES.filter((one) => one.audiences.includes(audience))) {
+    const definition = (proceduresOf() as unknown as Record<string, Parsers>)[route.procedure]?._def;
+    const meta = proceduresOf()[route.procedure]?._def.meta;
+    if (!definition || !meta?.openapi) continue;
+    const input = definition.inputs.find((one) => one instanceof z.ZodObject);
+    const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "");
+    const shape = input?.shape ?? {};
+    const pathShape = Object.fromEntries(Object.entries(shape).filter(([name]) => inPath.includes(name)));
+    const restShape = Object.fromEntries(Object.entries(shape).filter(([name]) => !inPath.includes(name)));
+    const hasBody = route.method !== "GET" && route.method !== "DELETE" && Object.keys(restShape).length > 0;
+    const operation = {
+      operationId: route.procedure,
+      summary: meta.openapi.summary ?? route.procedure,
+      tags: meta.openapi.tags ?? [],
+      security: meta.permission?.kind === "public" ? [] : [{ session: [] }],
+      requestParams: {
+        ...(inPath.length > 0 ? { path: z.object(pathShape as z.ZodRawShape) } : {}),
+        ...(!hasBody && Object.keys(restShape).length > 0 ? { query: z.object(restShape as z.ZodRawShape) } : {}),
+      },
+      ...(hasBody
+        ? {
+            requestBody: {
+              required: true,
+              content: { "application/json": { schema: z.object(restShape as z.ZodRawShape) } },
+            },
+          }
+        : {}),
+      responses: {
+        [String(route.successStatus)]: {
+          description: "Done",
+          content: { "application/json": { schema: definition.output } },
+        },
+        default: problem,
+      },
+    };
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation };
+  }
+  return paths;
+}
+
+/** OpenAPI 3.1. @param origin where this portal is reached. */
+export function openapiDocument(audience: Audience, origin: string): unknown {
+  const known = documents.get(audience);
+  if (known) return known;
+  const document = createDocument(
+    {
+      openapi: "3.1.0",
+      info: { title: audience === "cloud" ? "kombify Cloud" : "kombify Admin", version: "0.1.0" },
+      servers: [{ url: origin }],
+      components: { securitySchemes: { session: { type: "apiKey", in: "cookie", name: `kombify_${audience}` } } },
+      paths: pathsOf(audience),
+    },
+    asJson,
+  );
+  documents.set(audience, document);
+  return document;
+}

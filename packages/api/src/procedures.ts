@@ -1,0 +1,117 @@
+/**
+ * The permission builders. Who may call is declared here, on the procedure; the tenant is resolved on the server, and
+ * what a handler gets is a database that is already scoped. A foreign tenant's thing is not found, never forbidden.
+ */
+import { ServiceError } from "@kombify/agent-contract";
+import type { InstanceId, Scope } from "@kombify/db";
+import type { Actor, BaseContext, Membership, Session } from "./context.ts";
+import { STAFF_PERMISSIONS, type StaffPermission, TENANT_PERMISSIONS, type TenantPermission } from "./permissions.ts";
+import { bareProcedure } from "./trpc.ts";
+
+const verbContext = (ctx: BaseContext, scope: Scope, actor: Actor) => ({
+  db: ctx.open(scope),
+  actor,
+  open: undefined as never,
+});
+
+/** Anybody. Its database sees people and sessions, and no tenant. */
+export const publicProcedure = bareProcedure
+  .meta({ permission: { kind: "public" } })
+  .use(({ ctx, next }) =>
+    next({ ctx: verbContext(ctx, { kind: "identity" }, { kind: "user", id: null, name: "somebody" }) }),
+  );
+
+/** Anybody, for the verbs that make something out of nothing (sign up, join): they act as the system. */
+export const foundingProcedure = bareProcedure
+  .meta({ permission: { kind: "public" } })
+  .use(({ ctx, next }) =>
+    next({ ctx: verbContext(ctx, { kind: "system" }, { kind: "system", id: null, name: "kombify" }) }),
+  );
+
+async function requireSession(ctx: BaseContext): Promise<Session> {
+  const session = ctx.sessionToken ? await ctx.can.sessions.validate(ctx.sessionToken) : null;
+  if (!session) throw new ServiceError("FORBIDDEN", "Sign in first: there is no valid session.", { status: 401 });
+  return session;
+}
+
+const userActor = (session: Session): Actor => ({ kind: "user", id: session.user.id, name: session.user.name });
+
+/** A signed-in person. Its database sees that person's memberships. */
+export const userProcedure = bareProcedure.meta({ permission: { kind: "user" } }).use(async ({ ctx, next }) => {
+  const session = await requireSession(ctx);
+  const scope: Scope = { kind: "identity", userId: session.user.id };
+  return next({ ctx: { ...verbContext(ctx, scope, userActor(session)), session } });
+});
+
+/** A signed-in person who makes a tenant: acts as the system in that person's name. */
+export const foundingUserProcedure = bareProcedure.meta({ permission: { kind: "user" } }).use(async ({ ctx, next }) => {
+  const session = await requireSession(ctx);
+  return next({ ctx: { ...verbContext(ctx, { kind: "system" }, userActor(session)), session } });
+});
+
+/** The tenant that the input (`slug`, `tenantId`) or `X-Tenant-ID` names, if the person belongs to it. */
+function resolveTenant(ctx: BaseContext, session: Session, input: unknown): Membership {
+  const named = typeof input === "object" && input !== null ? (input as { slug?: unknown; tenantId?: unknown }) : {};
+  const selector = [named.slug, named.tenantId, ctx.tenantSelector].find((value) => typeof value === "string");
+  if (selector === undefined) {
+    const [only, ...others] = session.memberships;
+    if (only && others.length === 0) return only;
+    throw new ServiceError(
+      only ? "INVALID" : "NOT_FOUND",
+      only ? "You have several homelabs: name one with X-Tenant-ID." : "You have no homelab yet.",
+    );
+  }
+  const found = session.memberships.find((membership) => membership.slug === selector || membership.id === selector);
+  if (!found) throw new ServiceError("NOT_FOUND", "There is no such homelab among yours.");
+  return found;
+}
+
+/** A member of the tenant whose role holds the permission. Its database sees that tenant and nothing else. */
+export const tenantProcedure = (name: TenantPermission) =>
+  bareProcedure.meta({ permission: { kind: "tenant", name } }).use(async ({ ctx, next, getRawInput }) => {
+    const session = await requireSession(ctx);
+    const tenant = resolveTenant(ctx, session, await getRawInput());
+    if (!TENANT_PERMISSIONS[name].includes(tenant.role))
+      throw new ServiceError("FORBIDDEN", `Your role in this homelab (${tenant.role}) does not allow this.`);
+    const scope: Scope = { kind: "tenant", tenantId: tenant.id, userId: session.user.id };
+    return next({ ctx: { ...verbContext(ctx, scope, userActor(session)), session, tenant } });
+  });
+
+/** Staff whose role holds the permission, signed in to the Admin center. */
+export const staffProcedure = (name: StaffPermission) =>
+  bareProcedure.meta({ permission: { kind: "staff", name } }).use(async ({ ctx, next }) => {
+    if (ctx.audience !== "admin") throw new ServiceError("NOT_FOUND", "There is no such procedure here.");
+    const session = await requireSession(ctx);
+    const { staffRole } = session.user;
+    if (!staffRole) throw new ServiceError("FORBIDDEN", "Sign in first: there is no valid session.", { status: 401 });
+    if (!STAFF_PERMISSIONS[name].includes(staffRole))
+      throw new ServiceError("FORBIDDEN", `Your role (${staffRole}) does not allow this. Ask an operator or an owner.`);
+    const actor: Actor = { kind: "staff", id: session.user.id, name: session.user.name };
+    return next({ ctx: { ...verbContext(ctx, { kind: "staff", userId: session.user.id }, actor), session } });
+  });
+
+/** An agent, known by its client certificate. Its database sees its own instance and the tenants placed there. */
+export const agentProcedure = () =>
+  bareProcedure.meta({ permission: { kind: "agent" } }).use(async ({ ctx, next }) => {
+    const { peer, peerSerial } = ctx.request;
+    if (peer?.kind !== "instance" || !peerSerial)
+      throw new ServiceError(
+        "FORBIDDEN",
+        "Only an agent with a client certificate of this control plane may call this.",
+        {
+          status: 401,
+        },
+      );
+    const instanceId: InstanceId = peer.instanceId;
+    const base = verbContext(ctx, { kind: "agent", instanceId }, { kind: "agent", id: instanceId, name: "agent" });
+    const [certificate] = await base.db.read<{ name: string }>(
+      (sql) => sql`
+        select i.name from agent_certificates c join instances i on i.id = c.instance_id
+        where c.serial = ${peerSerial.toLowerCase()} and c.revoked_at is null and c.not_after > now()`,
+    );
+    if (!certificate)
+      throw new ServiceError("FORBIDDEN", "This certificate was revoked or is unknown. Join again with a new token.", {
+        status: 401,
+      });
+    return next({ ctx: { ...base, actor: { ...base.actor, name: certificate.name }, instanceId } });
+  });

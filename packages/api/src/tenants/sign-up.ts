@@ -1,0 +1,73 @@
+import { ServiceError } from "@kombify/agent-contract";
+import { z } from "zod";
+import { recordAudit } from "../audit/record.ts";
+import type { VerbContext } from "../context.ts";
+import { hashPassword } from "../identity/passwords.ts";
+import { registerInput, userView } from "../identity/schemas.ts";
+import { createUser, findAccount } from "../identity/service.ts";
+import { foundingProcedure } from "../procedures.ts";
+import { router } from "../trpc.ts";
+import { createTenantIn } from "./create-tenant.ts";
+import { tenantView } from "./schemas.ts";
+
+const defaultName = (email: string) => (email.split("@")[0] ?? "").replace(/[._-]+/g, " ").trim() || "Friend";
+
+/**
+ * Makes a person with a homelab and places it, in one transaction, then starts a session.
+ * A retry with the same `Idempotency-Key` and the same password gets the same homelab again.
+ * @throws ServiceError CONFLICT when the e-mail address has an account, LIMIT_REACHED
+ */
+export async function signUp(
+  ctx: VerbContext & { responseHeaders: Headers },
+  input: z.output<typeof registerInput>,
+  requestKey: string | null,
+) {
+  await ctx.can.throttle.consume("register", ctx.request.clientAddress);
+  const name = input.name ?? defaultName(input.email);
+  const tenantName = input.tenantName ?? `${name}'s homelab`.slice(0, 60);
+  const passwordHash = await hashPassword(input.password);
+  const result = await ctx.db
+    .transaction(async (tx) => {
+      const user = await createUser(tx, { email: input.email, name, passwordHash });
+      const actor = { kind: "user" as const, id: user.id, name: user.name };
+      await recordAudit(
+        tx,
+        { ...ctx, actor },
+        { action: "identity.register", targetKind: "user", targetId: user.id, summary: `${name} signed up` },
+      );
+      return {
+        user,
+        tenant: await createTenantIn(tx, { ...ctx, actor }, { name: tenantName, ownerId: user.id, requestKey }),
+      };
+    })
+    .catch(async (error: unknown) => {
+      const account =
+        requestKey && error instanceof ServiceError && error.code === "CONFLICT"
+          ? await findAccount(ctx, input.email, input.password)
+          : null;
+      if (!account) throw error;
+      const tenant = await ctx.db.transaction((tx) =>
+        createTenantIn(tx, ctx, { name: tenantName, ownerId: account.id, requestKey }),
+      );
+      return { user: account, tenant };
+    });
+  ctx.responseHeaders.append("Set-Cookie", await ctx.can.sessions.start(result.user.id));
+  return result;
+}
+
+/** Part of the noun identity for callers; it stands here because signing up makes a tenant. */
+export const signUpRouter = router({
+  register: foundingProcedure
+    .meta({
+      successStatus: 201,
+      openapi: {
+        method: "POST",
+        path: "/api/auth/register",
+        tags: ["identity"],
+        summary: "Sign up: a person and their homelab, placed at once",
+      },
+    })
+    .input(registerInput)
+    .output(z.object({ user: userView, tenant: tenantView }))
+    .mutation(({ ctx, input }) => signUp(ctx, input, ctx.idempotencyKey)),
+});
