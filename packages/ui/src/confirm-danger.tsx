@@ -42,7 +42,6 @@ export function ConfirmDanger(props: ConfirmDangerProps) {
           <List size="sm">
             {effects.map((effect, at) => (
               // The effects are fixed sentences of one question; their place is their identity.
-              // biome-ignore lint/suspicious/noArrayIndexKey: see above
               <List.Item key={at}>{effect}</List.Item>
             ))}
           </List>

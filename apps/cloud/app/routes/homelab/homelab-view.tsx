@@ -1,0 +1,63 @@
+import type { MeView, TenantDetailView } from "@kombify/api/schemas";
+import { LiveMark, PageHeader, StatusPill, UsageMeter } from "@kombify/ui";
+import { Paper, Stack, Title } from "@mantine/core";
+import { useHomelab } from "../../homelab/use-homelab.ts";
+import { type ActivityItem, ActivityList } from "./activity-list.tsx";
+import classes from "./homelab.module.css";
+import { HomelabFacts } from "./homelab-facts.tsx";
+import { HomelabSwitcher } from "./homelab-switcher.tsx";
+import { LaunchPanel } from "./launch-panel.tsx";
+
+type HomelabViewProps = {
+  loaded: TenantDetailView;
+  homelabs: MeView["tenants"];
+  activity: readonly ActivityItem[];
+  cloudUrl: string;
+  /** Why the last launch was refused, as the address has it. */
+  refusal: string | null;
+};
+
+/** The card of one homelab, kept current. */
+export function HomelabView({ loaded, homelabs, activity, cloudUrl, refusal }: HomelabViewProps) {
+  const { data: homelab, state } = useHomelab(loaded);
+  const { members, sims } = homelab.limits;
+  return (
+    <>
+      <PageHeader
+        title={homelab.name}
+        marks={
+          <>
+            <StatusPill state={homelab.status} />
+            <LiveMark state={state} />
+          </>
+        }
+        actions={<HomelabSwitcher homelabs={homelabs} current={homelab.slug} />}
+      />
+      <div className={classes.columns}>
+        <Stack gap="md">
+          <Paper withBorder shadow="xs" className={classes.card}>
+            <LaunchPanel homelab={homelab} refusal={refusal} />
+            <HomelabFacts homelab={homelab} cloudUrl={cloudUrl} />
+          </Paper>
+        </Stack>
+        <Stack gap="md">
+          <Paper withBorder shadow="xs" className={classes.card} component="section" aria-labelledby="usage">
+            <Title order={2} id="usage" mb="md">
+              Usage
+            </Title>
+            <Stack gap="md">
+              <UsageMeter label="Members" used={members.used} max={members.max} />
+              <UsageMeter label="Sims (simulated homelabs)" used={sims.used} max={sims.max} />
+            </Stack>
+          </Paper>
+          <Paper withBorder shadow="xs" className={classes.card} component="section" aria-labelledby="activity">
+            <Title order={2} id="activity" mb="md">
+              Recent activity
+            </Title>
+            <ActivityList items={activity} />
+          </Paper>
+        </Stack>
+      </div>
+    </>
+  );
+}

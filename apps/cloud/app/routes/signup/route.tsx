@@ -1,0 +1,75 @@
+import { FormErrorSummary } from "@kombify/ui";
+import { Anchor, Stack, TextInput } from "@mantine/core";
+import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
+import { Form, useActionData, useLoaderData } from "@remix-run/react";
+import { FormPage } from "../../forms/form-page.tsx";
+import { fieldError, refusedForm, textFields } from "../../forms/form-problem.ts";
+import { NewPasswordField } from "../../forms/password-field.tsx";
+import { SubmitButton } from "../../forms/submit-button.tsx";
+import { PortalLink } from "../../frame/portal-link.tsx";
+import { HomelabNameField } from "../../homelab/name-field.tsx";
+import { whenSignedIn } from "../../service-error.ts";
+
+export const meta: MetaFunction = () => [{ title: "Create your homelab · kombify" }];
+
+/** As the server has it; importing its schemas would bring the whole validator into this page. */
+const MIN_PASSWORD_LENGTH = 10;
+const LABELS = { email: "E-mail", password: "Password", tenantName: "Name of your homelab" };
+
+export async function loader({ context }: LoaderFunctionArgs) {
+  if (await whenSignedIn(context.api.identity.me())) throw redirect("/homelab");
+  return { cloudUrl: context.cloudUrl };
+}
+
+export async function action({ request, context }: ActionFunctionArgs) {
+  const values = textFields(await request.formData());
+  const { email = "", password = "", tenantName } = values;
+  try {
+    const { tenant } = await context.api.identity.register({ email, password, ...(tenantName ? { tenantName } : {}) });
+    return redirect(`/welcome?tenant=${tenant.slug}`);
+  } catch (error) {
+    return refusedForm(error, values, context.requestId);
+  }
+}
+
+export default function SignUp() {
+  const { cloudUrl } = useLoaderData<typeof loader>();
+  const problem = useActionData<typeof action>()?.problem;
+  return (
+    <FormPage
+      title="Create your homelab"
+      lead="It is ready a few seconds from now."
+      below={
+        <>
+          Have one already?{" "}
+          <Anchor component={PortalLink} href="/login" underline="always">
+            Sign in
+          </Anchor>
+        </>
+      }
+    >
+      <Form method="post" noValidate>
+        <Stack gap="md">
+          <FormErrorSummary message={problem?.message} fields={problem?.fields} labels={LABELS} />
+          <TextInput
+            id="email"
+            name="email"
+            type="email"
+            label="E-mail"
+            autoComplete="email"
+            defaultValue={problem?.values.email}
+            error={fieldError(problem, "email")}
+          />
+          <NewPasswordField minLength={MIN_PASSWORD_LENGTH} error={fieldError(problem, "password")} />
+          <HomelabNameField
+            name="tenantName"
+            cloudUrl={cloudUrl}
+            defaultValue={problem?.values.tenantName}
+            error={fieldError(problem, "tenantName")}
+          />
+          <SubmitButton>Create my homelab</SubmitButton>
+        </Stack>
+      </Form>
+    </FormPage>
+  );
+}

@@ -1,0 +1,91 @@
+/** What answers on Cloud's port: built files first, then the API, then the pages. */
+import { serveStatic } from "@hono/node-server/serve-static";
+import type { ControlPlane } from "@kombify/api";
+import { createShell, type Logger, type Shell } from "@kombify/server";
+import { type AppLoadContext, createRequestHandler, type ServerBuild } from "@remix-run/node";
+import type { Context } from "hono";
+import { csrf } from "hono/csrf";
+
+export type CloudAppOptions = {
+  controlPlane: Pick<ControlPlane, "handle" | "caller" | "checks">;
+  build: ServerBuild;
+  /** The folder of the browser build, `build/client`. */
+  clientDir: string;
+  /** Where browsers reach this portal. */
+  cloudUrl: string;
+  isProduction: boolean;
+  version: string;
+  log: Logger;
+};
+
+/** The built names hold a hash of their content: a changed file has another name. */
+const IMMUTABLE = "public, max-age=31536000, immutable";
+
+/** The portal as a shell with its routes. Set-Cookie of calls that pages make reaches the browser from here. */
+export function createCloudApp(options: CloudAppOptions): Shell {
+  const { controlPlane, build, clientDir, cloudUrl, isProduction, log } = options;
+  const shell = createShell({
+    name: "cloud",
+    version: options.version,
+    log,
+    checks: controlPlane.checks,
+    exposeMetrics: !isProduction,
+    hsts: cloudUrl.startsWith("https:"),
+  });
+  const { app } = shell;
+  const remix = createRequestHandler(build, isProduction ? "production" : "development");
+  const portalOrigin = new URL(cloudUrl).origin;
+
+  const assets = serveStatic({
+    root: clientDir,
+    precompressed: true,
+    onFound: (_path, c) => c.header("cache-control", IMMUTABLE),
+  });
+  // Ends here when there is no such file: a missing script must not come back as a page.
+  app.get("/assets/*", assets, (c) => c.notFound());
+  app.get(
+    "/favicon.svg",
+    serveStatic({ root: clientDir, onFound: (_p, c) => c.header("cache-control", "public, max-age=86400") }),
+  );
+
+  app.all("*", async (c, next) => {
+    const info = { requestId: c.get("requestId"), log: c.get("log"), clientAddress: c.get("clientAddress") };
+    return (await controlPlane.handle(c.req.raw, info)) ?? next();
+  });
+
+  // Forms of pages; the API has its own check.
+  app.use(csrf({ origin: (origin, c) => origin === portalOrigin || origin === new URL(c.req.url).origin }));
+  app.all("*", async (c: Context) => {
+    const info = { requestId: c.get("requestId"), log: c.get("log"), clientAddress: c.get("clientAddress") };
+    const answered: Headers[] = [];
+    const callerOf = (request: Request) => {
+      const { api, responseHeaders } = controlPlane.caller(request, info);
+      answered.push(responseHeaders);
+      return api;
+    };
+    const context: AppLoadContext = {
+      api: callerOf(c.req.raw),
+      apiWith: ({ idempotencyKey }) => callerOf(withIdempotencyKey(c.req.raw, idempotencyKey)),
+      nonce: c.get("nonce"),
+      requestId: info.requestId,
+      log: info.log,
+      cloudUrl,
+    };
+    const response = await remix(c.req.raw, context);
+    const headers = new Headers(response.headers);
+    for (const cookie of answered.flatMap((each) => each.getSetCookie())) headers.append("set-cookie", cookie);
+    // What a page shows belongs to one person, and is gone with the session. Data alone may be kept for the moment
+    // between pointing at a link and following it.
+    const isData = new URL(c.req.url).pathname.endsWith(".data");
+    if (!headers.has("cache-control")) headers.set("cache-control", isData ? "private, no-cache" : "private, no-store");
+    return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+  });
+  return shell;
+}
+
+/** A form has no headers of its own; its key travels as a field. The body has been read by then and is left out. */
+function withIdempotencyKey(request: Request, key: string): Request {
+  const headers = new Headers(request.headers);
+  headers.set("idempotency-key", key);
+  return new Request(request.url, { headers, signal: request.signal });
+}

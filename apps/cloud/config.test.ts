@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { readConfig } from "./config.ts";
+
+const complete = {
+  DATABASE_URL: "postgres://app@127.0.0.1:5432/kombify",
+  KOMBIFY_ENCRYPTION_KEY: "generated",
+  CLOUD_URL: "http://localhost:3000",
+  ADMIN_URL: "http://localhost:3001",
+  AGENT_API_URL: "https://localhost:3002",
+};
+
+test("a complete environment is read, with port 3000 unless another is given", () => {
+  expect(readConfig(complete)).toMatchObject({ port: 3000, isProduction: true, cloudUrl: "http://localhost:3000" });
+  expect(readConfig({ ...complete, PORT: "8080", NODE_ENV: "development" })).toMatchObject({
+    port: 8080,
+    isProduction: false,
+  });
+});
+
+test("every bad variable is named at once, and no value is repeated", () => {
+  const bad = { ...complete, DATABASE_URL: "mysql://secret", PORT: "many", CLOUD_URL: undefined };
+  let message = "";
+  try {
+    readConfig(bad);
+  } catch (error) {
+    message = String(error);
+  }
+  for (const name of ["DATABASE_URL", "PORT", "CLOUD_URL"]) expect(message).toContain(name);
+  expect(message).not.toContain("secret");
+});
+
+test("a missing encryption key stops the start", () => {
+  expect(() => readConfig({ ...complete, KOMBIFY_ENCRYPTION_KEY: undefined })).toThrow(/KOMBIFY_ENCRYPTION_KEY/);
+  expect(() => readConfig({ ...complete, KOMBIFY_ENCRYPTION_KEY: "" })).toThrow(/KOMBIFY_ENCRYPTION_KEY/);
+});
