@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type DatabaseUrls, databaseUrls, migrate } from "@kombify/db";
-import { createDatabase, startPostgres } from "@kombify/embedded-postgres";
+import { createDatabase, findServer, startPostgres } from "@kombify/embedded-postgres";
 import { appendLine } from "./log-file.ts";
 import type { Secrets, Settings } from "./settings.ts";
 
@@ -22,4 +22,14 @@ export async function migrateDatabase(ownerUrl: string, secrets: Secrets): Promi
   const options = { ownerUrl, webPassword: secrets.webPassword, workerPassword: secrets.workerPassword };
   await migrate(options);
   return databaseUrls(options);
+}
+
+/**
+ * The owner's address of the database that a running kombify uses.
+ * @throws Error when there was never one in this home, saying what to do.
+ */
+export async function findDatabase({ home, databaseUrl }: Settings): Promise<string> {
+  const found = databaseUrl ?? (await findServer(join(home, "postgres"), DATABASE_NAME));
+  if (!found) throw new Error(`There is no database in ${home} yet. Run \`npm start\` first, or set KOMBIFY_HOME.`);
+  return found;
 }

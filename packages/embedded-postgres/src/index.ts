@@ -1,3 +1,4 @@
 export { createDatabase, databaseExists } from "./databases.ts";
+export { findServer } from "./find-server.ts";
 export { takeOwnership } from "./owner-lock.ts";
 export { type EmbeddedPostgres, type PostgresOptions, startPostgres } from "./start-postgres.ts";

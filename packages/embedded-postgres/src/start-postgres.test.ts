@@ -6,7 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { afterEach, expect, test } from "vitest";
-import { createDatabase, databaseExists, type EmbeddedPostgres, type PostgresOptions, startPostgres } from "./index.ts";
+import {
+  createDatabase,
+  databaseExists,
+  type EmbeddedPostgres,
+  findServer,
+  type PostgresOptions,
+  startPostgres,
+} from "./index.ts";
 import { startOf } from "./process-identity.ts";
 
 const cleanups: Array<() => Promise<unknown>> = [];
@@ -58,7 +65,9 @@ async function startOwner(dataDir: string): Promise<{ child: ChildProcess; url: 
 
 test("data, password and port survive a restart", async () => {
   const dataDir = join(await temporaryFolder(), "data");
+  expect(await findServer(dataDir, "postgres")).toBeNull();
   const first = await start(dataDir);
+  expect(await findServer(dataDir, "postgres")).toBe(first.superuserUrl);
   await query(first.superuserUrl, "create table kept (n int); insert into kept values (42)");
   await first.stop();
   const second = await start(dataDir);

@@ -1,0 +1,22 @@
+/** The operator's command line: `npm run kombify -- <noun> <verb>`. */
+import { Command } from "commander";
+import { addAgent } from "./src/agent.ts";
+import { CommandError } from "./src/control-plane.ts";
+import { addDoctor } from "./src/doctor/command.ts";
+import { addInstances } from "./src/instances.ts";
+import { addTenants } from "./src/tenants.ts";
+
+const program = new Command("kombify")
+  .description("Operates the kombify of this machine. KOMBIFY_HOME says where it lives (default .kombify).")
+  .showHelpAfterError();
+addTenants(program);
+addInstances(program);
+addAgent(program);
+addDoctor(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof CommandError ? error.message : error);
+  process.exitCode = 1;
+}

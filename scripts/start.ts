@@ -1,0 +1,105 @@
+/** `npm start`: everything on one machine. Starts the parts in order, keeps them running, stops them in reverse. */
+import { join, relative } from "node:path";
+import { type Child, startChild } from "./start/children.ts";
+import { migrateDatabase, openDatabaseServer } from "./start/database.ts";
+import { takeHome, writeReady } from "./start/home.ts";
+import { credentialsFile, localJoinToken, openOperator, seedFirstStaff } from "./start/operator.ts";
+import { buildPortals } from "./start/portals.ts";
+import { createProgress } from "./start/progress.ts";
+import { checkPorts, waitUntilReady } from "./start/ready.ts";
+import { openSecrets, ROOT, readSettings, type Settings } from "./start/settings.ts";
+import { AGENT_FOLDER, agentArgs, agentEnvironment, isJoined, joinLocalAgent } from "./start/stack.ts";
+import { createStops } from "./start/stops.ts";
+
+const progress = createProgress();
+const stops = createStops(progress);
+
+function portalEnvironment(settings: Settings, databaseUrl: string, encryptionKey: string, port: number) {
+  return {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    NODE_ENV: "production",
+    PORT: String(port),
+    DATABASE_URL: databaseUrl,
+    KOMBIFY_ENCRYPTION_KEY: encryptionKey,
+    CLOUD_URL: settings.cloudUrl,
+    ADMIN_URL: settings.adminUrl,
+    AGENT_API_URL: settings.agentApiUrl,
+    AGENT_API_PORT: String(settings.ports.AGENT_API_PORT),
+  };
+}
+
+type Part = { name: string; args: string[]; cwd: string; env: NodeJS.ProcessEnv; url: string };
+
+/** Starts one process and waits until it answers, or says why it died. */
+async function startPart(settings: Settings, { url, ...part }: Part): Promise<Child> {
+  const logFile = join(settings.home, "logs", `${part.name}.log`);
+  const child = await startChild({ ...part, logFile, say: progress.say });
+  stops.add(part.name, () => child.stop());
+  await Promise.race([waitUntilReady(part.name, url), child.died, stops.asked]);
+  child.declareReady();
+  return child;
+}
+
+async function start(): Promise<void> {
+  const settings = readSettings(process.env);
+  const { home } = settings;
+  const { step } = progress;
+  progress.say("kombify starts");
+  stops.add("home", await takeHome(home));
+  await checkPorts(settings);
+  const secrets = await openSecrets(home);
+  await stops.during(step("portals built", buildPortals));
+  const server = await stops.during(
+    step("PostgreSQL", async () => {
+      const opened = await openDatabaseServer(settings);
+      stops.add("postgres", opened.stop);
+      return opened;
+    }),
+  );
+  const urls = await stops.during(step("migrations", () => migrateDatabase(server.ownerUrl, secrets)));
+  const operator = await openOperator(settings, secrets, urls.web);
+  stops.add("operator", () => operator.close());
+  await stops.during(step("first staff account", () => seedFirstStaff(operator, home)));
+
+  const portalEnv = (port: number) => portalEnvironment(settings, urls.web, secrets.encryptionKey, port);
+  const portal = (name: "admin" | "cloud", port: number, more: NodeJS.ProcessEnv = {}) => {
+    const cwd = join(ROOT, "apps", name);
+    const url = `http://localhost:${port}`;
+    return startPart(settings, {
+      name,
+      args: [join(cwd, "server.ts")],
+      cwd,
+      env: { ...portalEnv(port), ...more },
+      url,
+    });
+  };
+  const worker = { WORKER_DATABASE_URL: urls.worker };
+  await step("Admin center and worker", () => portal("admin", settings.ports.ADMIN_PORT, worker));
+  await step("Cloud portal", () => portal("cloud", settings.ports.CLOUD_PORT));
+  if (!(await isJoined(settings)))
+    await stops.during(
+      step("local Stack joins over mTLS", async () => joinLocalAgent(settings, await localJoinToken(operator))),
+    );
+  const stack = { name: "stack", args: agentArgs("start"), cwd: AGENT_FOLDER, env: agentEnvironment(settings) };
+  await step("local Stack", () => startPart(settings, { ...stack, url: settings.stackUrl }));
+  await writeReady(settings);
+  announce(settings);
+}
+
+function announce({ home, cloudUrl, adminUrl, stackUrl }: Settings): void {
+  const credentials = relative(ROOT, credentialsFile(home));
+  progress.say(`
+kombify is ready in ${(performance.now() / 1000).toFixed(1)} s
+  Cloud  ${cloudUrl}   sign up here
+  Admin  ${adminUrl}   e-mail and password are in ${credentials}
+  Stack  ${stackUrl}
+  Logs   ${relative(ROOT, join(home, "logs"))}
+Ctrl-C ends everything; the data stays.`);
+}
+
+start().catch(async (error: unknown) => {
+  if (stops.isStopping()) return;
+  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+  await stops.run(1);
+});
