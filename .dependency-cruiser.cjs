@@ -1,0 +1,118 @@
+/** Dependencies point one way. Each rule is a sentence; ARCHITECTURE.md says why. */
+
+/** Floors of packages/api, highest first: a noun imports only from floors below it. */
+const FLOORS = [
+  ["webhooks", "agents", "fleet"],
+  ["tenants"],
+  ["flags", "sims", "stackkits", "tools", "identity"],
+  ["instances", "billing"],
+  ["audit", "jobs"],
+];
+const API = "^packages/api/src";
+const folder = (nouns) => `${API}/(${nouns.join("|")})/`;
+
+/** A noun may not import from its own floor (other nouns), nor from a floor above. */
+const floorRules = FLOORS.map((nouns, index) => ({
+  name: `${nouns.join("-")}-import-only-from-floors-below`,
+  severity: "error",
+  from: { path: `${API}/(${nouns.join("|")})/`, pathNot: "[.]test[.]ts$" },
+  to: { path: folder(FLOORS.slice(0, index + 1).flat()), pathNot: `${API}/$1/` },
+}));
+
+module.exports = {
+  forbidden: [
+    {
+      name: "no-circular",
+      severity: "error",
+      comment: "A cycle of types costs nothing at run time; a cycle of code does.",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "everything-imported-is-there",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "^(virtual:|[.]{1,2}/build/)" },
+    },
+    ...floorRules,
+    {
+      name: "nouns-meet-at-service-or-schemas",
+      severity: "error",
+      comment: "A procedure never calls a procedure: routers are imported by router.ts alone.",
+      from: { path: `${API}/([^/]+)/`, pathNot: "[.]test[.]ts$" },
+      to: { path: `${API}/[^/]+/router[.]ts$`, pathNot: `${API}/$1/` },
+    },
+    {
+      name: "routes-never-import-the-database",
+      severity: "error",
+      from: { path: "^apps/(cloud|admin)/app/" },
+      to: { path: "^packages/(db|embedded-postgres)/|node_modules/(postgres|pg|drizzle-orm)/" },
+    },
+    {
+      name: "routes-only-type-import-the-api",
+      severity: "error",
+      comment: "The page build bundles what it imports: a second copy of the API has a second database pool.",
+      from: { path: "^apps/(cloud|admin)/app/", pathNot: "[.]test[.]tsx?$" },
+      to: {
+        path: "^packages/(api|server)/",
+        pathNot: `${API}/(client|schemas|[^/]+/schemas)[.]ts$`,
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
+      name: "ui-knows-nobody",
+      severity: "error",
+      from: { path: "^packages/ui/" },
+      to: { path: "^(packages/(?!ui/)|apps/|scripts/)" },
+    },
+    {
+      name: "stack-agent-knows-only-contract-server-and-embedded-postgres",
+      severity: "error",
+      comment: "The agent runs on other people's hosts: nothing of the control plane goes there.",
+      from: { path: "^apps/stack-agent/" },
+      to: { path: "^(packages/(?!agent-contract/|server/|embedded-postgres/)|apps/(?!stack-agent/)|scripts/)" },
+    },
+    {
+      name: "agent-contract-knows-nobody",
+      severity: "error",
+      from: { path: "^packages/agent-contract/" },
+      to: { path: "^(packages/(?!agent-contract/)|apps/|scripts/)" },
+    },
+    {
+      name: "packages-never-import-apps",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { path: "^(apps|scripts|e2e|bench)/" },
+    },
+    {
+      name: "apps-never-import-each-other",
+      severity: "error",
+      from: { path: "^apps/([^/]+)/" },
+      to: { path: "^apps/", pathNot: "^apps/$1/" },
+    },
+    {
+      name: "db-knows-only-embedded-postgres",
+      severity: "error",
+      from: { path: "^packages/db/" },
+      to: { path: "^packages/(?!db/|embedded-postgres/)" },
+    },
+    {
+      name: "only-docker-ts-touches-dockerode",
+      severity: "error",
+      from: { pathNot: "^apps/stack-agent/src/sims/docker[.]ts$" },
+      to: { path: "node_modules/dockerode/" },
+    },
+    {
+      name: "code-never-imports-tests",
+      severity: "error",
+      from: { pathNot: "([.]test[.]tsx?$|/test/|^e2e/|^bench/)" },
+      to: { path: "[.]test[.]tsx?$" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(build|[.]turbo|[.]react-router|coverage)/" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+  },
+};
