@@ -1,12 +1,14 @@
 /** Making X.509 certificates: ECDSA P-256, one SPIFFE URI SAN (X.509-SVID, section 2). */
 import "reflect-metadata";
-import { randomBytes, webcrypto } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { type Peer, ServiceError, spiffeId } from "@kombify/agent-contract";
 import * as x509 from "@peculiar/x509";
 
-type CryptoKey = webcrypto.CryptoKey;
+// Types of the global `crypto`, and not of node:crypto: the portals are checked with the browser's types beside Node's.
+type CryptoKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+type CryptoKeyPair = { publicKey: CryptoKey; privateKey: CryptoKey };
 
-x509.cryptoProvider.set(webcrypto);
+x509.cryptoProvider.set(crypto);
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 /** Clocks of hosts may be a little behind ours. */
@@ -17,15 +19,15 @@ export interface Issuer {
   privateKey: CryptoKey;
 }
 
-export const generateKeys = (): Promise<webcrypto.CryptoKeyPair> =>
-  webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+export const generateKeys = (): Promise<CryptoKeyPair> =>
+  crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 
 /** PKCS#8, PEM. */
 export const exportPrivateKey = async (key: CryptoKey): Promise<string> =>
-  x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
+  x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
 
 export const importPrivateKey = (pem: string): Promise<CryptoKey> =>
-  webcrypto.subtle.importKey("pkcs8", x509.PemConverter.decode(pem)[0] ?? new ArrayBuffer(0), ALGORITHM, false, [
+  crypto.subtle.importKey("pkcs8", x509.PemConverter.decode(pem)[0] ?? new ArrayBuffer(0), ALGORITHM, false, [
     "sign",
   ]) as Promise<CryptoKey>;
 
