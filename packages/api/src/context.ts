@@ -24,8 +24,11 @@ export interface Membership {
 
 /** Sessions of one portal. The token is what the cookie carries; only its hash is stored. */
 export interface Sessions {
-  /** Null for an unknown, foreign, expired or ended session. */
-  validate(token: string): Promise<Session | null>;
+  /**
+   * Null for an unknown, foreign, expired or ended session.
+   * @param responseHeaders get a new cookie when the session was extended.
+   */
+  validate(token: string, responseHeaders?: Headers): Promise<Session | null>;
   /** Starts a session and returns the Set-Cookie value. */
   start(userId: UserId): Promise<string>;
   /** Ends it here and in every process; returns the Set-Cookie value that clears the cookie. */

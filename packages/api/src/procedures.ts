@@ -29,7 +29,7 @@ export const foundingProcedure = bareProcedure
   );
 
 async function requireSession(ctx: BaseContext): Promise<Session> {
-  const session = ctx.sessionToken ? await ctx.can.sessions.validate(ctx.sessionToken) : null;
+  const session = ctx.sessionToken ? await ctx.can.sessions.validate(ctx.sessionToken, ctx.responseHeaders) : null;
   if (!session) throw new ServiceError("FORBIDDEN", "Sign in first: there is no valid session.", { status: 401 });
   return session;
 }

@@ -15,6 +15,8 @@ export interface TestPlane {
   database: TestDatabase;
   cloud: ControlPlane;
   admin: ControlPlane;
+  /** One more web process of the Cloud portal; the caller closes it. */
+  openCloud(): Promise<ControlPlane>;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export async function createTestPlane(options: Partial<ControlPlaneOptions> = {}
     database,
     cloud,
     admin,
+    openCloud: () => open("cloud"),
     close: async () => {
       await Promise.all([cloud.close(), admin.close()]);
       await database.drop();

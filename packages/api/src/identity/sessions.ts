@@ -106,7 +106,7 @@ export function createSessions(options: {
 
   return {
     tokenOf: (cookieHeader) => lucia.readSessionCookie(cookieHeader ?? ""),
-    async validate(token) {
+    async validate(token, responseHeaders) {
       const id = sessionIdOf(token);
       const known = remembered.get(id);
       if (known && known.until > Date.now()) return known.session;
@@ -116,7 +116,9 @@ export function createSessions(options: {
       const { memberships, email, name, staffRole } = user;
       const valid: Session = { id, user: { id: user.id, email, name, staffRole }, memberships };
       if (remembered.size >= CACHE_ENTRIES) remembered.clear();
-      remembered.set(id, { session: valid, until: Date.now() + CACHE_MS });
+      remembered.set(id, { session: valid, until: Math.min(Date.now() + CACHE_MS, session.expiresAt.getTime()) });
+      // Past its half-life a session is extended; the cookie has to learn of it, with the token and not with the id.
+      if (session.fresh) responseHeaders?.append("Set-Cookie", lucia.createSessionCookie(token).serialize());
       return valid;
     },
     async start(userId) {

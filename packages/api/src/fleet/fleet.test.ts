@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createTestPlane, joinHost, signInStaff, signUpPerson, type TestAgent, type TestPlane } from "../testing.ts";
+import { sweepConnections } from "./sweep.ts";
+
+let plane: TestPlane;
+let staff: Awaited<ReturnType<typeof signInStaff>>;
+let host: TestAgent;
+beforeAll(async () => {
+  plane = await createTestPlane();
+  staff = await signInStaff(plane);
+  host = await joinHost(plane, staff, "watched", 2);
+});
+afterAll(() => plane.close());
+
+const sweep = () => sweepConnections(plane.admin.asSystem("test"));
+const connection = async () => (await staff.api.instances.get({ id: host.instanceId })).connection;
+const silentFor = (seconds: number) =>
+  plane.database
+    .owner`update instance_reports set last_seen_at = now() - ${seconds} * interval '1 second' where instance_id = ${host.instanceId}`;
+const judgeSince = (sweepSeconds: number, graceSeconds: number | null) =>
+  plane.database
+    .owner`update fleet_watch set last_sweep_at = now() - ${sweepSeconds} * interval '1 second', grace_until = now() + ${graceSeconds} * interval '1 second'`;
+
+it("after the control plane was away, nobody is blamed for one full window", async () => {
+  await sweep();
+  await silentFor(600);
+  expect(await sweep()).toBe(0);
+  expect(await connection()).toBe("connected");
+  await judgeSince(31, null);
+  expect(await sweep()).toBe(0);
+});
+
+it("silence makes an instance stale, then offline, and three good heartbeats bring it back", async () => {
+  await judgeSince(1, null);
+  await silentFor(44);
+  expect(await sweep()).toBe(0);
+  await silentFor(46);
+  expect(await sweep()).toBe(1);
+  expect(await connection()).toBe("stale");
+  await silentFor(121);
+  await sweep();
+  expect(await connection()).toBe("offline");
+  expect((await staff.api.fleet.overview()).problems[0]).toMatchObject({
+    severity: "critical",
+    title: "watched is offline",
+  });
+  await host.beat();
+  await host.beat();
+  expect(await connection()).toBe("offline");
+  await host.beat();
+  expect(await connection()).toBe("connected");
+  const { events } = await staff.api.instances.get({ id: host.instanceId });
+  expect(events.map((event) => event.kind).slice(0, 3)).toEqual(["connected", "offline", "stale"]);
+});
+
+it("a stale instance gets no new tenant", async () => {
+  await plane.database.owner`update instance_reports set connection = 'stale' where instance_id = ${host.instanceId}`;
+  expect((await signUpPerson(plane, "unplaced")).tenant.status).toBe("waiting_for_capacity");
+  await plane.database
+    .owner`update instance_reports set connection = 'connected' where instance_id = ${host.instanceId}`;
+});
+
+it("the overview counts what is there and says who waits", async () => {
+  await signUpPerson(plane, "placed");
+  const overview = await staff.api.fleet.overview();
+  expect(overview.instances).toMatchObject({ total: 1, connected: 1 });
+  expect(overview.places).toEqual({ capacity: 2, used: 1, free: 1 });
+  expect(overview.tenants).toMatchObject({ total: 2, waiting: 1, provisioning: 1 });
+  expect(overview.problems.map((problem) => problem.title)).toContain("1 tenant waiting for room");
+  expect(overview.signups).toHaveLength(14);
+  expect(overview.signups.at(-1)?.count).toBe(2);
+});
+
+it("lists page through everything once, in order, whatever the sort", async () => {
+  for (const name of ["a-one", "b-two", "c-three"]) await staff.api.instances.register({ name });
+  for (const sort of ["name", "-name", "createdAt", "-createdAt"] as const) {
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await staff.api.instances.list({ sort, limit: 2, ...(cursor ? { cursor } : {}) });
+      expect(page.total).toBe(4);
+      seen.push(...page.items.map((item) => item.name));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor);
+    expect(new Set(seen).size).toBe(4);
+    if (sort === "name") expect(seen).toEqual([...seen].sort());
+    if (sort === "-name") expect(seen).toEqual([...seen].sort().reverse());
+  }
+  await expect(staff.api.instances.list({ cursor: "bogus" })).rejects.toMatchObject({
+    code: "INVALID",
+    fields: [{ path: "cursor" }],
+  });
+});
+
+it("tenants are found by slug, name, owner's address and organisation, and wildcards are only characters", async () => {
+  const ann = await signUpPerson(plane, "findme");
+  for (const search of [ann.tenant.slug, "findme lab", ann.email, ann.tenant.id])
+    expect((await staff.api.tenants.search({ search })).items.map((item) => item.id)).toEqual([ann.tenant.id]);
+  expect((await staff.api.tenants.search({ search: "%" })).total).toBe(0);
+  expect((await staff.api.tenants.search({ status: "active" })).total).toBe(0);
+});
+
+it("an instance with tenants or a live agent cannot be removed; an empty one can", async () => {
+  await expect(staff.api.instances.remove({ id: host.instanceId })).rejects.toMatchObject({ code: "PRECONDITION" });
+  const { instance } = await staff.api.instances.register({ name: "short-lived" });
+  await staff.api.instances.remove({ id: instance.id });
+  await expect(staff.api.instances.get({ id: instance.id })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  await expect(staff.api.instances.register({ name: "watched" })).rejects.toMatchObject({
+    code: "CONFLICT",
+    fields: [{ path: "name" }],
+  });
+});
+
+it("every write leaves a line in the trail, with who and from which request", async () => {
+  await staff.api.instances.cordon({ id: host.instanceId });
+  await staff.api.instances.cordon({ id: host.instanceId });
+  const { items } = await staff.api.audit.list({ action: "instances.cordon" });
+  expect(items).toHaveLength(1);
+  expect(items[0]).toMatchObject({
+    actorKind: "staff",
+    actorName: "owner",
+    targetId: host.instanceId,
+    requestId: expect.any(String),
+  });
+  await staff.api.instances.uncordon({ id: host.instanceId });
+  const firstPage = await staff.api.audit.list({ limit: 2 });
+  const second = await staff.api.audit.list({ limit: 2, cursor: firstPage.nextCursor ?? "" });
+  expect(new Set([...firstPage.items, ...second.items].map((item) => item.id)).size).toBe(4);
+});

@@ -1,0 +1,221 @@
+/** One walk over every procedure: each declares who may call, each is called by those who may not. */
+import { randomUUID } from "node:crypto";
+import { ServiceError } from "@kombify/agent-contract";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { proceduresOf } from "./rest.ts";
+import { appRouter, type Caller } from "./router.ts";
+import {
+  callAs,
+  createCsr,
+  createTestPlane,
+  joinHost,
+  type Person,
+  signInStaff,
+  signUpPerson,
+  type TestAgent,
+  type TestPlane,
+} from "./testing.ts";
+import type { ProcedureMeta } from "./trpc.ts";
+
+interface Definition {
+  _def: { meta?: ProcedureMeta; inputs: unknown[]; output?: unknown; type: string };
+}
+const procedures = Object.entries(proceduresOf() as unknown as Record<string, Definition>);
+const ofKind = (kind: string) =>
+  procedures.filter(([, { _def }]) => _def.meta?.permission?.kind === kind).map(([name]) => name);
+
+let plane: TestPlane;
+let ann: Person;
+let bob: Person;
+let host: TestAgent;
+let otherHost: TestAgent;
+let viewer: { api: Caller };
+
+beforeAll(async () => {
+  plane = await createTestPlane();
+  const owner = await signInStaff(plane);
+  host = await joinHost(plane, owner, "host-a");
+  ann = await signUpPerson(plane, "ann");
+  bob = await signUpPerson(plane, "bob");
+  await host.applyAll();
+  otherHost = await joinHost(plane, owner, "host-b");
+  viewer = await signInStaff(plane, "viewer");
+});
+afterAll(() => plane.close());
+
+/** An input for every procedure, naming Ann's things. A procedure without a line here fails the first test. */
+const inputs = (): Record<string, unknown> => ({
+  "identity.register": { email: `x-${randomUUID()}@example.com`, password: "correct horse battery" },
+  "identity.login": { email: ann.email, password: "not the password" },
+  "identity.staffLogin": { email: ann.email, password: "correct horse battery" },
+  "identity.logout": undefined,
+  "identity.me": undefined,
+  "identity.staffLogout": undefined,
+  "identity.staffMe": undefined,
+  "tenants.create": { name: "Another lab" },
+  "tenants.list": undefined,
+  "tenants.get": { slug: ann.tenant.slug },
+  "tenants.watch": { slug: ann.tenant.slug },
+  "tenants.checkSlug": { slug: "freelab" },
+  "tenants.launch": { tenantId: ann.tenant.id },
+  "tenants.activity": { slug: ann.tenant.slug },
+  "tenants.search": {},
+  "tenants.inspect": { id: ann.tenant.id },
+  "instances.list": {},
+  "instances.get": { id: host.instanceId },
+  "instances.register": { name: "another-host" },
+  "instances.createJoinToken": { id: host.instanceId },
+  "instances.cordon": { id: host.instanceId },
+  "instances.uncordon": { id: host.instanceId },
+  "instances.revoke": { id: host.instanceId },
+  "instances.remove": { id: host.instanceId },
+  "agents.join": {},
+  "agents.renew": { csr: "csr" },
+  "agents.desired": { revision: 0 },
+  "agents.report": {
+    bootEpoch: 1,
+    seq: 1,
+    appliedRevision: 0,
+    tenants: [],
+    orphans: [],
+    health: "healthy",
+    engine: "postgres",
+    capacity: 1,
+    versions: { agent: "x", engine: "x" },
+  },
+  "agents.events": undefined,
+  "fleet.overview": undefined,
+  "fleet.watch": undefined,
+  "audit.list": {},
+});
+
+/** Calls a procedure, reads the first item of a subscription, and gives the error that came. */
+async function errorOf(api: Caller, name: string): Promise<ServiceError | null> {
+  const [noun, verb] = name.split(".") as [string, string];
+  const call = (api as unknown as Record<string, Record<string, (input: unknown) => Promise<unknown>>>)[noun]?.[verb];
+  try {
+    const result = await call?.(inputs()[name]);
+    if (typeof result === "object" && result !== null && Symbol.asyncIterator in result)
+      await (result as AsyncIterable<unknown>)[Symbol.asyncIterator]().next();
+    return null;
+  } catch (error) {
+    expect(error).toBeInstanceOf(ServiceError);
+    return error as ServiceError;
+  }
+}
+
+it("every procedure declares a permission and an output, and this walk knows it", () => {
+  for (const [name, { _def }] of procedures) {
+    expect(_def.meta?.permission, `${name} has no permission`).toBeDefined();
+    expect(_def.output, `${name} has no output schema`).toBeDefined();
+    expect(_def.inputs.length, `${name} has no input schema`).toBeGreaterThan(0);
+    expect(Object.keys(inputs()), `${name} is not in the walk`).toContain(name);
+  }
+  expect(Object.keys(appRouter._def.record).sort()).toEqual([
+    "agents",
+    "audit",
+    "fleet",
+    "identity",
+    "instances",
+    "tenants",
+  ]);
+});
+
+describe("another tenant's things are not found", () => {
+  it.each(ofKind("tenant"))("%s with Ann's homelab, called by Bob", async (name) => {
+    const error = await errorOf(bob.api, name);
+    expect(error?.code).toBe("NOT_FOUND");
+    expect(error?.message).not.toContain(ann.tenant.id);
+  });
+
+  it.each(ofKind("tenant"))("%s with Ann's homelab in X-Tenant-ID and in the input, called by Bob", async (name) => {
+    const { api } = callAs(plane.cloud, { cookie: bob.cookie, "x-tenant-id": ann.tenant.id });
+    expect((await errorOf(api, name))?.code).toBe("NOT_FOUND");
+  });
+
+  it("an unknown X-Tenant-ID is not found, one's own is taken by id and by slug", async () => {
+    const launch = (selector: string) =>
+      callAs(plane.cloud, { cookie: bob.cookie, "x-tenant-id": selector }).api.tenants.launch({});
+    await expect(launch(randomUUID())).rejects.toMatchObject({ code: "NOT_FOUND" });
+    // The host of this test has no agent behind its address: being refused by the host means that the tenant was found.
+    await expect(launch(bob.tenant.id)).rejects.toMatchObject({ code: "UPSTREAM" });
+    await expect(launch(bob.tenant.slug)).rejects.toMatchObject({ code: "UPSTREAM" });
+  });
+
+  it("an agent gets the tenants of its own instance and cannot speak for others", async () => {
+    const mine = await host.api.agents.desired({ revision: 0 });
+    expect(mine?.tenants.map((tenant) => tenant.slug).sort()).toEqual([ann.tenant.slug, bob.tenant.slug].sort());
+    await otherHost.beat({ tenants: [{ tenantId: ann.tenant.id, generation: 1, state: "failed", error: "not mine" }] });
+    expect((await viewer.api.tenants.inspect({ id: ann.tenant.id })).error).toBeNull();
+    const others = await otherHost.api.agents.desired({ revision: 99 });
+    expect(others?.tenants).toEqual([]);
+  });
+});
+
+describe("nobody is let in without what the permission asks for", () => {
+  it.each([...ofKind("user"), ...ofKind("tenant")])("%s without a session is refused with 401", async (name) => {
+    expect((await errorOf(callAs(plane.cloud).api, name))?.status).toBe(401);
+    expect((await errorOf(callAs(plane.cloud, { cookie: "kombify_cloud=forged" }).api, name))?.status).toBe(401);
+  });
+
+  it.each(ofKind("staff"))(
+    "%s is refused to anybody, to customers on both portals, and to a customer's cookie",
+    async (name) => {
+      expect((await errorOf(callAs(plane.admin).api, name))?.status).toBe(401);
+      expect((await errorOf(ann.api, name))?.code).toBe("NOT_FOUND");
+      const customerCookie = ann.cookie.replace("kombify_cloud", "kombify_admin");
+      expect((await errorOf(callAs(plane.admin, { cookie: customerCookie }).api, name))?.status).toBe(401);
+    },
+  );
+
+  const forOperators = [
+    "instances.register",
+    "instances.createJoinToken",
+    "instances.cordon",
+    "instances.uncordon",
+    "instances.revoke",
+    "instances.remove",
+  ];
+  // Signing out would end the viewer's session for the others, and the fleet's stream says nothing until something changes.
+  const forViewers = ofKind("staff").filter((name) => name !== "identity.staffLogout" && name !== "fleet.watch");
+  it.each(forViewers)(
+    "%s is what a viewer may do exactly when it changes nothing",
+    async (name) => {
+      const error = await errorOf(viewer.api, name);
+      if (forOperators.includes(name)) expect(error?.code).toBe("FORBIDDEN");
+      else expect(error).toBeNull();
+    },
+    10_000,
+  );
+
+  it.each(ofKind("agent"))(
+    "%s is refused without a certificate, with an unknown one, and to a service",
+    async (name) => {
+      expect((await errorOf(callAs(plane.admin).api, name))?.status).toBe(401);
+      const forged = callAs(
+        plane.admin,
+        {},
+        { peer: { kind: "instance", instanceId: host.instanceId }, peerSerial: "00ff" },
+      );
+      expect((await errorOf(forged.api, name))?.status).toBe(401);
+      const service = callAs(plane.admin, {}, { peer: { kind: "service", name: "cloud" }, peerSerial: "00ff" });
+      expect((await errorOf(service.api, name))?.status).toBe(401);
+    },
+  );
+
+  it("a certificate of one instance is nothing in the name of another", async () => {
+    const crossed = callAs(
+      plane.admin,
+      {},
+      { peer: { kind: "instance", instanceId: otherHost.instanceId }, peerSerial: host.serial },
+    );
+    await expect(crossed.api.agents.desired({ revision: 0 })).rejects.toMatchObject({ status: 401 });
+  });
+
+  it("a CSR that is not one is refused with the field", async () => {
+    await expect(
+      host.api.agents.renew({ csr: "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----" }),
+    ).rejects.toMatchObject({ code: "INVALID", fields: [{ path: "csr" }] });
+    expect((await host.api.agents.renew({ csr: await createCsr() })).instanceId).toBe(host.instanceId);
+  });
+});
