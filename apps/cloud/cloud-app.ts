@@ -1,10 +1,8 @@
 /** What answers on Cloud's port: built files first, then the API, then the pages. */
 import { serveStatic } from "@hono/node-server/serve-static";
-import type { ControlPlane } from "@kombify/api";
+import { type ControlPlane, requestInfoOf } from "@kombify/api";
 import { createShell, type Logger, type Shell } from "@kombify/server";
 import { type AppLoadContext, createRequestHandler, type ServerBuild } from "@remix-run/node";
-import type { Context } from "hono";
-import { csrf } from "hono/csrf";
 
 export type CloudAppOptions = {
   controlPlane: Pick<ControlPlane, "handle" | "caller" | "checks">;
@@ -34,7 +32,6 @@ export function createCloudApp(options: CloudAppOptions): Shell {
   });
   const { app } = shell;
   const remix = createRequestHandler(build, isProduction ? "production" : "development");
-  const portalOrigin = new URL(cloudUrl).origin;
 
   const assets = serveStatic({
     root: clientDir,
@@ -48,15 +45,10 @@ export function createCloudApp(options: CloudAppOptions): Shell {
     serveStatic({ root: clientDir, onFound: (_p, c) => c.header("cache-control", "public, max-age=86400") }),
   );
 
-  app.all("*", async (c, next) => {
-    const info = { requestId: c.get("requestId"), log: c.get("log"), clientAddress: c.get("clientAddress") };
-    return (await controlPlane.handle(c.req.raw, info)) ?? next();
-  });
+  app.all("*", async (c, next) => (await controlPlane.handle(c.req.raw, requestInfoOf(c))) ?? next());
 
-  // Forms of pages; the API has its own check.
-  app.use(csrf({ origin: (origin, c) => origin === portalOrigin || origin === new URL(c.req.url).origin }));
-  app.all("*", async (c: Context) => {
-    const info = { requestId: c.get("requestId"), log: c.get("log"), clientAddress: c.get("clientAddress") };
+  app.all("*", async (c) => {
+    const info = requestInfoOf(c);
     const answered: Headers[] = [];
     const callerOf = (request: Request) => {
       const { api, responseHeaders } = controlPlane.caller(request, info);

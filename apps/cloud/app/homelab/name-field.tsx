@@ -11,7 +11,7 @@ type NameFieldProps = {
   error: string | undefined;
 };
 
-type SlugAnswer = { slug: string; available: boolean; message: string | null; suggestion: string | null };
+type SlugAnswer = { slug: string; available: boolean; suggestion: string | null };
 
 /** The name of a homelab, and the address that it gets, as it is typed. */
 export function HomelabNameField({ name, cloudUrl, defaultValue = "", error }: NameFieldProps) {
@@ -48,10 +48,15 @@ function AddressLine({ slug, cloudUrl, answer }: AddressLineProps) {
         Its address: <Code>{homelabAddress(cloudUrl, slug)}</Code>
       </>
     );
-  if (answer.suggestion === null) return <>{answer.message}</>;
   return (
     <>
-      {slug} is not free; its address becomes <Code>{homelabAddress(cloudUrl, answer.suggestion)}</Code>
+      {slug} is not free. Yours becomes similar
+      {answer.suggestion === null ? null : (
+        <>
+          , such as <Code>{answer.suggestion}</Code>
+        </>
+      )}
+      .
     </>
   );
 }

@@ -20,7 +20,13 @@ export function provisioningSteps(view: Pick<TenantDetailView, "status" | "steps
       state: isHeld ? "waiting" : state,
       at,
       isHeld,
-      detail: isHeld ? "In the queue for the next free place." : detail,
+      detail: isHeld
+        ? "In the queue for the next free place."
+        : detail === null
+          ? null
+          : key === "placed"
+            ? `On ${detail}`
+            : detail,
     };
   });
 }

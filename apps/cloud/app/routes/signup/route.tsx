@@ -18,14 +18,16 @@ const LABELS = { email: "E-mail", password: "Password", tenantName: "Name of you
 
 export async function loader({ context }: LoaderFunctionArgs) {
   if (await whenSignedIn(context.api.identity.me())) throw redirect("/homelab");
-  return { cloudUrl: context.cloudUrl };
+  // One key for each time the form is shown: sending it twice signs up once.
+  return { cloudUrl: context.cloudUrl, idempotencyKey: crypto.randomUUID() };
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {
   const values = textFields(await request.formData());
-  const { email = "", password = "", tenantName } = values;
+  const { email = "", password = "", tenantName, idempotencyKey = "" } = values;
   try {
-    const { tenant } = await context.api.identity.register({ email, password, ...(tenantName ? { tenantName } : {}) });
+    const api = context.apiWith({ idempotencyKey });
+    const { tenant } = await api.identity.register({ email, password, ...(tenantName ? { tenantName } : {}) });
     return redirect(`/welcome?tenant=${tenant.slug}`);
   } catch (error) {
     return refusedForm(error, values, context.requestId);
@@ -33,7 +35,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function SignUp() {
-  const { cloudUrl } = useLoaderData<typeof loader>();
+  const { cloudUrl, idempotencyKey } = useLoaderData<typeof loader>();
   const problem = useActionData<typeof action>()?.problem;
   return (
     <FormPage
@@ -51,6 +53,7 @@ export default function SignUp() {
       <Form method="post" noValidate>
         <Stack gap="md">
           <FormErrorSummary message={problem?.message} fields={problem?.fields} labels={LABELS} />
+          <input type="hidden" name="idempotencyKey" value={idempotencyKey} />
           <TextInput
             id="email"
             name="email"
