@@ -3,6 +3,8 @@ import type { Change, Database } from "@kombify/db";
 import type { Changes } from "./context.ts";
 
 const MISSED = Symbol("missed");
+/** A reader that is further behind than this is told to look at everything again. */
+const MAX_PENDING = 1000;
 
 /** Starts listening. @returns the changes and a way to stop. */
 export async function openChanges(db: Database): Promise<Changes & { stop(): Promise<void> }> {
@@ -21,11 +23,18 @@ export async function openChanges(db: Database): Promise<Changes & { stop(): Pro
       return () => listeners.delete(relay);
     },
     async *stream(matches, signal) {
-      let pending: Change | null | undefined;
+      // A slow reader gets the latest change of each thing once, however often it changed meanwhile.
+      const pending = new Map<string, Change | null>();
       let wake = () => {};
       const relay = (change: Change | typeof MISSED) => {
-        if (change !== MISSED && !matches(change)) return;
-        pending = change === MISSED ? null : change;
+        if (change === MISSED || pending.size >= MAX_PENDING) {
+          pending.clear();
+          pending.set("", null);
+        } else if (matches(change)) {
+          const key = `${change.noun} ${change.id}`;
+          const earlier = pending.get(key);
+          pending.set(key, earlier && !earlier.isBeat ? { ...earlier, ...change, isBeat: false } : change);
+        } else return;
         wake();
       };
       const stop = () => wake();
@@ -33,10 +42,14 @@ export async function openChanges(db: Database): Promise<Changes & { stop(): Pro
       signal.addEventListener("abort", stop);
       try {
         while (!signal.aborted) {
-          if (pending === undefined) await new Promise<void>((resolve) => (wake = resolve));
-          const change = pending;
-          pending = undefined;
-          if (change !== undefined && !signal.aborted) yield change;
+          const [first] = pending;
+          if (first) {
+            pending.delete(first[0]);
+            yield first[1];
+          } else
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
         }
       } finally {
         listeners.delete(relay);

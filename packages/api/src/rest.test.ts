@@ -108,11 +108,12 @@ describe("what cannot be taken", () => {
   });
 
   it("a page of another origin cannot write with a person's cookie", async () => {
-    for (const headers of [
+    const foreign: Record<string, string>[] = [
       { origin: "https://evil.example" },
       { "sec-fetch-site": "cross-site" },
       { origin: "null" },
-    ]) {
+    ];
+    for (const headers of foreign) {
       const response = await cloud(
         "/api/auth/login",
         json({ email: "rest@example.com", password: "correct horse battery" }, headers),

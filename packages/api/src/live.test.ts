@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createTestPlane, joinHost, signInStaff, signUpPerson, type TestAgent, type TestPlane } from "./testing.ts";
+
+let plane: TestPlane;
+let staff: Awaited<ReturnType<typeof signInStaff>>;
+let host: TestAgent;
+beforeAll(async () => {
+  plane = await createTestPlane();
+  staff = await signInStaff(plane);
+  host = await joinHost(plane, staff, "live-host");
+});
+afterAll(() => plane.close());
+
+it("a waiting person sees every step as it happens, without asking again", async () => {
+  const ann = await signUpPerson(plane, "ann");
+  const states: string[][] = [];
+  const views = (await ann.api.tenants.watch({ slug: ann.tenant.slug }))[Symbol.asyncIterator]();
+  const see = async () => {
+    const { value } = await views.next();
+    states.push((value?.steps ?? []).map((step: { state: string }) => step.state));
+  };
+  await see();
+  const report = (state: "creating" | "ready") =>
+    host.beat({ tenants: [{ tenantId: ann.tenant.id, generation: 1, state }] });
+  await report("creating");
+  await see();
+  await report("ready");
+  await see();
+  expect(states[0]).toEqual(["done", "done", "active", "waiting"]);
+  expect(states.at(-1)).toEqual(["done", "done", "done", "done"]);
+  await views.return?.();
+});
+
+it("a plain heartbeat does not wake those who watch a homelab", async () => {
+  const bob = await signUpPerson(plane, "bob");
+  await host.applyAll();
+  const views = (await bob.api.tenants.watch({ slug: bob.tenant.slug }))[Symbol.asyncIterator]();
+  await views.next();
+  // Whatever the placement and the report still had to say is read before the quiet begins.
+  let pending = views.next();
+  while (
+    (await Promise.race([pending.then(() => "woken"), new Promise((resolve) => setTimeout(resolve, 300, "quiet"))])) ===
+    "woken"
+  )
+    pending = views.next();
+  const { appliedRevision } = await staff.api.instances.get({ id: host.instanceId });
+  await host.beat({ appliedRevision });
+  const outcome = await Promise.race([
+    pending.then(() => "woken"),
+    new Promise((resolve) => setTimeout(resolve, 300, "quiet")),
+  ]);
+  expect(outcome).toBe("quiet");
+  await host.beat({ appliedRevision: appliedRevision + 1 });
+  expect((await pending).value?.appliedRevision).toBe(appliedRevision + 1);
+});
+
+it("staff hear of a tenant that signs up", async () => {
+  const changes = (await staff.api.fleet.watch())[Symbol.asyncIterator]();
+  const next = changes.next();
+  const eve = await signUpPerson(plane, "eve");
+  const seen = [await next, await changes.next()].map(({ value }) => value?.id);
+  expect(seen).toContain(eve.tenant.id);
+});
