@@ -55,6 +55,16 @@ export interface AssertionSigner {
 export interface AgentCalls {
   /** @throws ServiceError UPSTREAM when the agent cannot be reached, or what the agent refused. */
   exchange(instance: { id: InstanceId; internalUrl: string }, assertion: string): Promise<ExchangeResponse>;
+  /** Passes a request on and its answer back. @throws ServiceError UPSTREAM when the agent cannot be reached. */
+  forward(
+    instance: { id: InstanceId; internalUrl: string },
+    request: {
+      method: "GET" | "POST" | "PATCH" | "DELETE";
+      path: string;
+      headers: Record<string, string>;
+      body?: string;
+    },
+  ): Promise<Response>;
 }
 
 /** The certificate authority of this installation. */

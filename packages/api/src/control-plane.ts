@@ -15,6 +15,7 @@ import { refuseForeignOrigin } from "./origin.ts";
 import { handleRest } from "./rest.ts";
 import { appRouter, type Caller, createCaller } from "./router.ts";
 import { createSealer } from "./seal.ts";
+import { isStackPath, passToStack } from "./stack-pass.ts";
 import { createThrottle, type ThrottleLimits } from "./throttle.ts";
 import { serviceErrorOf } from "./trpc.ts";
 
@@ -127,6 +128,10 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       if (pathname.startsWith("/trpc/")) {
         refuseForeignOrigin(request, ownOrigin);
         return handleTrpc(request, info);
+      }
+      if (audience === "cloud" && isStackPath(pathname)) {
+        refuseForeignOrigin(request, ownOrigin);
+        return passToStack(request, contextOf(request, info));
       }
       return handleRest(request, audience, () => {
         refuseForeignOrigin(request, ownOrigin);

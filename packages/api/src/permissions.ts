@@ -8,6 +8,8 @@ const ALL_MEMBERS: readonly MemberRole[] = ["owner", "admin", "member", "viewer"
 export const TENANT_PERMISSIONS = {
   "tenant:read": ALL_MEMBERS,
   "tenant:launch": ALL_MEMBERS,
+  // Which of them may write there is the Stack's own rule: it is told the role.
+  "stack:use": ALL_MEMBERS,
 } as const satisfies Record<string, readonly MemberRole[]>;
 
 const EVERY_STAFF: readonly StaffRole[] = ["viewer", "operator", "owner"];

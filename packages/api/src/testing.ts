@@ -5,7 +5,7 @@ import type { CertificateGrant, Report } from "@kombify/agent-contract";
 import { createTestDatabase, type TestDatabase } from "@kombify/db/testing";
 import { createLogger } from "@kombify/server";
 import * as x509 from "@peculiar/x509";
-import { generateKeys } from "./agents/certificate.ts";
+import { exportPrivateKey, generateKeys } from "./agents/certificate.ts";
 import type { Audience, RequestInfo } from "./context.ts";
 import { type ControlPlane, type ControlPlaneOptions, createControlPlane } from "./control-plane.ts";
 import { seedStaff } from "./identity/service.ts";
@@ -109,15 +109,17 @@ export async function signInStaff(
   return { api: callAs(plane.admin, { cookie }).api, cookie, email };
 }
 
-export async function createCsr(): Promise<string> {
+export async function createKeyAndCsr(): Promise<{ key: string; csr: string }> {
   const keys = await generateKeys();
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
     name: "CN=whoever",
     keys,
     signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
   });
-  return request.toString("pem");
+  return { key: await exportPrivateKey(keys.privateKey), csr: request.toString("pem") };
 }
+
+export const createCsr = async (): Promise<string> => (await createKeyAndCsr()).csr;
 
 export interface TestAgent {
   instanceId: string;

@@ -1,10 +1,13 @@
 /** Calling an agent's internal listener over mTLS. The other side is known by its SPIFFE id, not by its host name. */
+import { Readable } from "node:stream";
 import { exchangeResponseSchema, peerOfCertificate, problemSchema, ServiceError } from "@kombify/agent-contract";
 import { Agent, request } from "undici";
 import type { AgentCalls } from "../context.ts";
 import type { ServiceIdentity } from "./service-identity.ts";
 
 const TIMEOUT_MS = 5_000;
+/** Response headers that mean something to the caller of a passed-on request. */
+const PASSED_BACK = ["content-type", "cache-control", "etag", "location", "retry-after"];
 
 /** @param identity of this process; each renewal is used from the next connection on. */
 export function createAgentCalls(identity: ServiceIdentity): AgentCalls & { close(): Promise<void> } {
@@ -37,14 +40,15 @@ export function createAgentCalls(identity: ServiceIdentity): AgentCalls & { clos
   };
   identity.onRenewed(() => void closeAll());
 
+  const away = (cause: unknown) =>
+    new ServiceError(
+      "UPSTREAM",
+      "The host of your homelab does not answer right now. Your data is safe; try again in a moment.",
+      { cause },
+    );
+
   return {
     async exchange(instance, assertion) {
-      const away = (cause: unknown) =>
-        new ServiceError(
-          "UPSTREAM",
-          "The host of your homelab does not answer right now. Your data is safe; try again in a moment.",
-          { cause },
-        );
       const answer = await request(new URL("/api/internal/sso/exchange", instance.internalUrl), {
         method: "POST",
         dispatcher: dispatcherFor(instance.id),
@@ -57,11 +61,30 @@ export function createAgentCalls(identity: ServiceIdentity): AgentCalls & { clos
         });
       if (answer.statusCode === 200) return exchangeResponseSchema.parse(answer.json);
       const problem = problemSchema.safeParse(answer.json);
-      throw problem.success
-        ? new ServiceError(problem.data.code, problem.data.detail, {
-            status: problem.data.code === "INVALID" ? 502 : problem.data.status,
-          })
-        : away(answer);
+      // What the agent says of the assertion is between the two of us; a person can do nothing with it.
+      if (!problem.success || problem.data.code === "INVALID") throw away(answer);
+      throw new ServiceError(problem.data.code, problem.data.detail, { status: problem.data.status });
+    },
+    async forward(instance, { method, path, headers, body }) {
+      const answer = await request(new URL(path, instance.internalUrl), {
+        method,
+        dispatcher: dispatcherFor(instance.id),
+        headers,
+        body: body ?? null,
+      }).catch((cause: unknown) => {
+        throw away(cause);
+      });
+      const passed = new Headers();
+      for (const name of PASSED_BACK) {
+        const value = answer.headers[name];
+        if (typeof value === "string") passed.set(name, value);
+      }
+      const hasBody = answer.statusCode !== 204 && answer.statusCode !== 304;
+      if (!hasBody) await answer.body.dump();
+      return new Response(hasBody ? (Readable.toWeb(answer.body) as ReadableStream<Uint8Array>) : null, {
+        status: answer.statusCode,
+        headers: passed,
+      });
     },
     close: closeAll,
   };
