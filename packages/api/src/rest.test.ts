@@ -102,6 +102,10 @@ describe("what cannot be taken", () => {
     expect(JSON.stringify(problem)).toContain(words);
   });
 
+  it("a path that is not encoded properly is refused, not failed over", async () => {
+    expect((await cloud("/api/tenant/%E0%A4%A")).status).toBe(400);
+  });
+
   it("a body over 1 MiB is 413 and one nested too deeply is 400", async () => {
     expect((await cloud("/api/auth/register", json({ email: "x".repeat(1_100_000) }))).status).toBe(413);
     expect((await cloud("/api/auth/register", json(`${'{"a":'.repeat(40)}1${"}".repeat(40)}`))).status).toBe(400);

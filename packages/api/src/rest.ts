@@ -49,6 +49,15 @@ export const REST_ROUTES: readonly RestRoute[] = Object.entries(proceduresOf()).
   ];
 });
 
+function pathParameters(route: RestRoute, pathname: string): Record<string, string> {
+  try {
+    const groups = Object.entries(route.pattern.exec(pathname)?.groups ?? {});
+    return Object.fromEntries(groups.map(([name, value]) => [name, decodeURIComponent(value)]));
+  } catch (cause) {
+    throw new ServiceError("INVALID", "The path is not encoded as a URL has to be (RFC 3986, 2.1).", { cause });
+  }
+}
+
 async function inputOf(request: Request, url: URL, path: Record<string, string>): Promise<unknown> {
   if (request.method === "GET" || request.method === "DELETE") {
     const input = { ...Object.fromEntries(url.searchParams), ...path };
@@ -102,11 +111,7 @@ export async function handleRest(
   }
   const ctx = contextOf();
   try {
-    const result = await call(
-      ctx,
-      route.procedure,
-      await inputOf(request, url, { ...route.pattern.exec(url.pathname)?.groups }),
-    );
+    const result = await call(ctx, route.procedure, await inputOf(request, url, pathParameters(route, url.pathname)));
     // The one conditional read of the API: "you have it already" has no body (RFC 9110, 15.4.5).
     if (route.procedure === "agents.desired" && result === null) return new Response(null, { status: 304 });
     const headers = new Headers(ctx.responseHeaders);

@@ -81,7 +81,6 @@ const mapErrors = t.middleware(async ({ next, ctx, path }) => {
 
 export const router = t.router;
 export const mergeRouters = t.mergeRouters;
-export const middleware = t.middleware;
 export const createCallerFactory = t.createCallerFactory;
 /** Where the permission builders start; nothing else uses it. */
 export const bareProcedure = t.procedure.use(mapErrors);
