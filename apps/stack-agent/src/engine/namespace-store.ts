@@ -18,6 +18,7 @@ function translate(error: unknown): unknown {
     const message = `Another ${noun} has this name. Choose another one.`;
     return new ServiceError("CONFLICT", message, { cause: error, fields: [{ path: "name", message }] });
   }
+  if (code === "23505") return new ServiceError("CONFLICT", "There is such a record already.", { cause: error });
   if (code === "23503") return new ServiceError("NOT_FOUND", "There is no such stack.", { cause: error });
   // 22P05: a text with a NUL character; PostgreSQL stores none.
   if (code === "22021" || code === "22P05")

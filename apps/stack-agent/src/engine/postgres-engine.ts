@@ -52,7 +52,7 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
   // DDL waits for locks; it must not keep people's requests from a connection meanwhile.
   const ddl = connect(options.url, 4);
   const close = async () => {
-    await Promise.all([sql.end({ timeout: 5 }), ddl.end({ timeout: 5 })]);
+    await Promise.all([sql.end({ timeout: 2 }), ddl.end({ timeout: 2 })]);
   };
   try {
     const version = await assertUsable(sql);

@@ -1,0 +1,99 @@
+/** The running agent: engine, reconciler, jobs, listeners, and the line to the control plane. */
+
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { takeOwnership } from "@kombify/embedded-postgres";
+import { type Listener, type Logger, listen } from "@kombify/server";
+import type { AgentConfig } from "./config.ts";
+import { connectControlPlane } from "./control-plane/connection.ts";
+import type { StoredIdentity } from "./control-plane/identity-store.ts";
+import { createLink } from "./control-plane/link.ts";
+import { openEngine } from "./engine/open-engine.ts";
+import { createJobFeed } from "./jobs/feed.ts";
+import { startJobRunner } from "./jobs/runner.ts";
+import { startReconciler } from "./reconcile/reconciler.ts";
+import { createInternalShell, createPublicShell, type ServerParts } from "./server.ts";
+
+const SESSION_SWEEP_MS = 60_000;
+
+export type RunningAgent = { public: Listener; internal: Listener };
+type OnStop = (stop: () => Promise<void>) => void;
+
+/** Makes the home, and makes this process the only agent that works in it. */
+export async function takeHome(home: string, onStop: OnStop): Promise<void> {
+  // PostgreSQL runs as another user where we are root, and has to pass through; what is secret has modes of its own.
+  await mkdir(home, { recursive: true, mode: 0o711 });
+  const inUse = (_: string, pid: number) =>
+    `Another agent (process ${pid}) already runs in ${home}. Stop it, or choose another --home.`;
+  onStop(await takeOwnership(join(home, "agent"), inUse));
+}
+
+/**
+ * Starts the agent from what is stored in its home; the control plane may be away.
+ * @param onStop told what to stop later, in the order in which it was started.
+ */
+export async function startAgent(
+  config: AgentConfig,
+  stored: StoredIdentity,
+  log: Logger,
+  onStop: OnStop,
+): Promise<RunningAgent> {
+  const { identity } = stored;
+  const settings = config.settings(stored.settings);
+  const engine = await openEngine({ home: config.home, databaseUrl: config.databaseUrl, log }, onStop);
+  onStop(() => engine.close());
+  const link = createLink((await engine.shared.loadApplied()).contactedAt);
+  const reconciler = await startReconciler(engine, identity.instanceId, log);
+  onStop(() => reconciler.stop());
+
+  const feed = createJobFeed();
+  const runner = startJobRunner({ engine, feed, log });
+  onStop(() => runner.stop());
+  reconciler.onOpen(runner.wake);
+  for (const tenant of await engine.shared.listTenants()) if (tenant.state === "ready") runner.wake(tenant);
+  const sweep = setInterval(() => {
+    engine.shared
+      .removeExpiredSessions()
+      .catch((err: unknown) => log.warn({ err }, "expired sessions were not removed"));
+  }, SESSION_SWEEP_MS);
+  onStop(async () => clearInterval(sweep));
+
+  let fetchNews = (): void => undefined;
+  const parts: ServerParts = {
+    engine,
+    reconciler,
+    feed,
+    log,
+    instanceId: identity.instanceId,
+    publicUrl: settings.publicUrl,
+    isProduction: config.isProduction,
+    linkStatus: link.status,
+    onHint: () => fetchNews(),
+    onJob: runner.wake,
+  };
+  const { host } = config;
+  const publicListener = await listen({ fetch: createPublicShell(parts).app.fetch, host, port: settings.port });
+  onStop(() => publicListener.close());
+  const tls = { key: identity.key, cert: identity.certificate, ca: identity.caBundle };
+  const internalFetch = createInternalShell(parts).app.fetch;
+  const internalListener = await listen({ fetch: internalFetch, host, port: settings.internalPort, tls });
+  onStop(() => internalListener.close());
+
+  const connection = connectControlPlane({
+    home: config.home,
+    stored: { ...stored, settings },
+    engine,
+    reconciler,
+    link,
+    log,
+    onIdentity: ({ key, certificate, caBundle }) =>
+      internalListener.updateTls({ key, cert: certificate, ca: caBundle }),
+  });
+  onStop(() => connection.stop());
+  fetchNews = connection.fetchNews;
+  log.info(
+    { instanceId: identity.instanceId, publicUrl: settings.publicUrl, engine: engine.version },
+    "stack-agent runs",
+  );
+  return { public: publicListener, internal: internalListener };
+}

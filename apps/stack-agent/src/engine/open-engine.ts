@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import { createDatabase, startPostgres } from "@kombify/embedded-postgres";
+import type { Logger } from "@kombify/server";
+import type { Engine } from "./engine.ts";
+import { openPostgresEngine } from "./postgres-engine.ts";
+import { provisionDatabase } from "./provision-database.ts";
+
+/** Database of the agent on its own PostgreSQL. */
+const DATABASE = "stack";
+
+/**
+ * Opens the engine of this host: on the cluster that is given, or on a PostgreSQL of the agent's own in its home.
+ * @param onStop told what to stop later, in the order in which it was started.
+ */
+export async function openEngine(
+  { home, databaseUrl, log }: { home: string; databaseUrl: string | undefined; log: Logger },
+  onStop: (stop: () => Promise<void>) => void,
+): Promise<Engine> {
+  const passwordFile = join(home, "database-password");
+  if (databaseUrl) {
+    const database = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
+    const url = await provisionDatabase({ adminUrl: databaseUrl, role: `${database}_agent`, passwordFile });
+    // Other agents may use the same cluster, and roles belong to the cluster.
+    return openPostgresEngine({ url, rolePrefix: `ns_${database}_` });
+  }
+  const server = await startPostgres({
+    dataDir: join(home, "postgres"),
+    log: (line) => log.debug({ line }, "postgres"),
+  });
+  onStop(() => server.stop());
+  await createDatabase(server.superuserUrl, DATABASE);
+  const url = await provisionDatabase({ adminUrl: server.url(DATABASE), role: "stack_agent", passwordFile });
+  return openPostgresEngine({ url, rolePrefix: "ns_" });
+}

@@ -1,0 +1,74 @@
+/** What has to happen so that this host matches a document: comparing only, nothing is touched here. */
+import type { DesiredState, DesiredTenant, Tombstone } from "@kombify/agent-contract";
+import type { TenantRow, TenantState } from "../engine/shared-store.ts";
+
+type OpenState = Extract<TenantState, "ready" | "suspended">;
+
+export type Action =
+  | { kind: "keep"; tenant: DesiredTenant; state: OpenState }
+  | { kind: "create"; tenant: DesiredTenant; state: OpenState; fromVersion: number }
+  | { kind: "update"; tenant: DesiredTenant; state: OpenState }
+  | { kind: "refuse"; tenant: DesiredTenant; reason: string }
+  | { kind: "remove"; tombstone: Tombstone }
+  /** What a tombstone names is not here: it was carried out before. */
+  | { kind: "gone"; tombstone: Tombstone };
+
+export type Plan = { actions: Action[]; orphans: string[] };
+
+/** What this host has. */
+export type Present = { rows: TenantRow[]; namespaces: string[]; namespaceVersion: number };
+
+function refusal(tenant: DesiredTenant, row: TenantRow | undefined, present: Present): string | null {
+  if (row && row.generation > tenant.generation)
+    return `Generation ${tenant.generation} is older than ${row.generation}, which this host already has.`;
+  if (row && row.slug !== tenant.slug) return `This host has the tenant under the address ${row.slug}.`;
+  if (!row && present.rows.some(({ slug }) => slug === tenant.slug))
+    return `Another tenant on this host has the address ${tenant.slug}.`;
+  // A row is written before the first table and removed with the last, so these tables are somebody else's data.
+  if (!row && present.namespaces.includes(tenant.slug))
+    return `Collections of ${tenant.slug} exist on this host and nobody knows whose they are.`;
+  return null;
+}
+
+function actionFor(tenant: DesiredTenant, present: Present): Action {
+  const row = present.rows.find(({ id }) => id === tenant.tenantId);
+  const reason = refusal(tenant, row, present);
+  if (reason) return { kind: "refuse", tenant, reason };
+  const state = tenant.state === "active" ? "ready" : "suspended";
+  const hasNamespace = row !== undefined && present.namespaces.includes(tenant.slug);
+  const fromVersion = hasNamespace ? row.namespaceVersion : 0;
+  if (!hasNamespace || fromVersion < present.namespaceVersion) return { kind: "create", tenant, state, fromVersion };
+  const isSame =
+    row.state === state &&
+    row.generation === tenant.generation &&
+    row.orgId === tenant.orgId &&
+    row.name === tenant.name &&
+    row.plan === tenant.plan;
+  return { kind: isSame ? "keep" : "update", tenant, state };
+}
+
+function actionForTombstone(tombstone: Tombstone, present: Present): Action | null {
+  const row = present.rows.find(({ id }) => id === tombstone.tenantId);
+  // The tenant came back at a newer generation; what is here now is not what the tombstone speaks of.
+  if (row) return row.generation <= tombstone.generation ? { kind: "remove", tombstone } : null;
+  const isOthers = present.rows.some(({ slug }) => slug === tombstone.slug);
+  return { kind: !isOthers && present.namespaces.includes(tombstone.slug) ? "remove" : "gone", tombstone };
+}
+
+export function planChanges(document: DesiredState, present: Present): Plan {
+  const wanted = new Set(document.tenants.map(({ tenantId }) => tenantId));
+  const actions: Action[] = document.tenants.map((tenant) => actionFor(tenant, present));
+  for (const tombstone of document.tombstones) {
+    const action = wanted.has(tombstone.tenantId) ? null : actionForTombstone(tombstone, present);
+    if (action) actions.push(action);
+  }
+  const named = new Set(
+    actions.map((action) => {
+      if (action.kind === "remove" || action.kind === "gone") return action.tombstone.slug;
+      // A refused tenant's address may be that of somebody whom the document does not name.
+      const owner = present.rows.find(({ slug }) => slug === action.tenant.slug)?.id;
+      return owner === action.tenant.tenantId || action.kind !== "refuse" ? action.tenant.slug : null;
+    }),
+  );
+  return { actions, orphans: present.namespaces.filter((slug) => !named.has(slug)).sort() };
+}

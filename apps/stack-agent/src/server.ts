@@ -1,0 +1,96 @@
+/** The two listeners of a Stack: one for browsers and API clients, one for our own services over mTLS. */
+import { exchangeRequestSchema, hintSchema, ServiceError, type ServiceName } from "@kombify/agent-contract";
+import { createShell, type Logger, readJson, type Shell, type ShellEnv } from "@kombify/server";
+import type { MiddlewareHandler } from "hono";
+import { refuseLaunch } from "./console/pages/launch-refused.ts";
+import { consoleRoutes } from "./console/routes.ts";
+import type { LinkStatus } from "./control-plane/link.ts";
+import type { Engine, TenantRef } from "./engine/engine.ts";
+import type { JobFeed } from "./jobs/feed.ts";
+import type { Reconciler } from "./reconcile/reconciler.ts";
+import { handleCallback } from "./sso/callback.ts";
+import { exchangeAssertion } from "./sso/exchange.ts";
+import { createSessions } from "./sso/sessions.ts";
+import { identifyPublic, identifyService } from "./stack-api/identify.ts";
+import { stackApi } from "./stack-api/routes.ts";
+import { tenantMiddleware } from "./stack-api/tenant-middleware.ts";
+import { AGENT_VERSION } from "./version.ts";
+
+export type ServerParts = {
+  engine: Engine;
+  reconciler: Reconciler;
+  feed: JobFeed;
+  log: Logger;
+  instanceId: string;
+  publicUrl: string;
+  isProduction: boolean;
+  linkStatus: () => LinkStatus;
+  /** There is something new at the control plane. */
+  onHint: () => void;
+  /** A write left a job for this tenant. */
+  onJob: (tenant: TenantRef) => void;
+};
+
+const checksOf = ({ engine, linkStatus }: ServerParts) => ({
+  engine: async () => {
+    await engine.check();
+    return engine.version;
+  },
+  // A Stack serves without its control plane, so this check tells and never fails.
+  controlPlane: async () => {
+    const { isConnected, lastContactAt } = linkStatus();
+    return isConnected ? "connected" : `away, last heard ${lastContactAt?.toISOString() ?? "never"}`;
+  },
+});
+
+export function createPublicShell(parts: ServerParts): Shell {
+  const { engine, reconciler, log, instanceId, publicUrl, onJob } = parts;
+  const portalOrigins = () =>
+    [reconciler.document()?.portalOrigin].flatMap((url) => (url ? [new URL(url).origin] : []));
+  const shell = createShell({
+    name: "stack",
+    version: AGENT_VERSION,
+    log,
+    checks: checksOf(parts),
+    exposeMetrics: !parts.isProduction,
+    formAction: portalOrigins,
+    hsts: publicUrl.startsWith("https:"),
+  });
+  const sessions = createSessions(engine, instanceId);
+  const identify = identifyPublic(engine, sessions);
+  const { document } = reconciler;
+  shell.app.post("/sso/callback", handleCallback({ sessions, document, refuse: refuseLaunch(document) }));
+  shell.app.use("/v1/*", tenantMiddleware(identify, publicUrl) as MiddlewareHandler);
+  shell.app.route("/v1", stackApi(onJob) as never);
+  shell.app.route("/", consoleRoutes({ ...parts, sessions, identify, document }) as never);
+  return shell;
+}
+
+/** @throws ServiceError FORBIDDEN for everybody but the services named. */
+function onlyServices(...names: ServiceName[]): MiddlewareHandler<ShellEnv> {
+  return async (c, next) => {
+    const peer = c.get("peer");
+    if (peer?.kind !== "service" || !names.includes(peer.name))
+      throw new ServiceError("FORBIDDEN", "Only kombify's own services may call this, with their certificate.");
+    await next();
+  };
+}
+
+export function createInternalShell(parts: ServerParts): Shell {
+  const { engine, reconciler, log, publicUrl, onHint, onJob } = parts;
+  const name = "stack-internal";
+  const shell = createShell({ name, version: AGENT_VERSION, log, checks: checksOf(parts), exposeMetrics: true });
+  shell.app.post("/api/internal/sso/exchange", onlyServices("cloud", "gateway"), async (c) => {
+    const { assertion } = await readJson(c, exchangeRequestSchema);
+    c.header("cache-control", "no-store");
+    return c.json(await exchangeAssertion({ engine, document: reconciler.document(), publicUrl }, assertion));
+  });
+  shell.app.post("/api/internal/hint", onlyServices("admin", "cloud"), async (c) => {
+    await readJson(c, hintSchema);
+    onHint();
+    return c.body(null, 202);
+  });
+  shell.app.use("/v1/*", tenantMiddleware(identifyService(engine), publicUrl) as MiddlewareHandler);
+  shell.app.route("/v1", stackApi(onJob) as never);
+  return shell;
+}

@@ -1,0 +1,94 @@
+/**
+ * Who a request is from and which tenant it is about. On the public listener that is what a session or a token says, and
+ * headers that claim an identity mean nothing. On the internal listener it is what a service of ours says, and only
+ * over mTLS.
+ */
+import { KOMBIFY_ISSUER, memberRoleSchema, ServiceError } from "@kombify/agent-contract";
+import type { ShellEnv } from "@kombify/server";
+import type { Context } from "hono";
+import { z } from "zod";
+import type { Engine } from "../engine/engine.ts";
+import type { LiveSession, TenantRow } from "../engine/shared-store.ts";
+import { hashSecret } from "../sso/secrets.ts";
+import type { Sessions } from "../sso/sessions.ts";
+import type { Caller } from "./caller.ts";
+
+export type Identify = (c: Context<ShellEnv>) => Promise<Caller | null>;
+
+const unknownTenant = () => new ServiceError("NOT_FOUND", "There is no such tenant here.");
+
+function callerOf(engine: Engine, { session, tenant }: LiveSession, via: Caller["via"]): Caller {
+  const { userId, email, name, role } = session;
+  return { tenant, store: engine.namespace(tenant), userId, email, name, role, via };
+}
+
+/** For the public listener. */
+export function identifyPublic(engine: Engine, sessions: Sessions): Identify {
+  return async (c) => {
+    const bearer = /^Bearer ([A-Za-z0-9_-]{43})$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    const live = bearer ? await engine.shared.findSession(hashSecret(bearer), "token") : await sessions.find(c);
+    if (!live) return null;
+    const asked = c.req.header("x-tenant-id");
+    // Somebody else's tenant is as unknown as one that never was.
+    if (asked !== undefined && asked !== live.tenant.id && asked !== live.tenant.slug) throw unknownTenant();
+    return callerOf(engine, live, bearer ? "token" : "cookie");
+  };
+}
+
+const headersSchema = z.object({
+  userId: z.string().min(1).max(200),
+  issuer: z.string().min(1).max(500).default(KOMBIFY_ISSUER),
+  /** What the service knows of the person's role in the tenant; it is newer than what the last launch left here. */
+  role: memberRoleSchema.optional(),
+  email: z.string().max(320).default(""),
+  name: z.string().max(200).default(""),
+});
+
+async function openTenant(engine: Engine, idOrSlug: string | undefined): Promise<TenantRow> {
+  if (!idOrSlug)
+    throw new ServiceError("INVALID", "X-Tenant-ID is missing: send the tenant's id or slug.", {
+      fields: [{ path: "X-Tenant-ID", message: "Send the tenant's id or slug." }],
+    });
+  const tenant = await engine.shared.findTenant(idOrSlug);
+  if (!tenant) throw unknownTenant();
+  if (tenant.state !== "ready")
+    throw new ServiceError("PRECONDITION", `The homelab is not open: it is ${tenant.state}.`);
+  return tenant;
+}
+
+/**
+ * For the internal listener: `X-User-ID` and `X-Tenant-ID`, and `X-User-Role`, `X-User-Issuer`, `X-User-Email`,
+ * `X-User-Name` where the service knows them. Somebody who never launched has no record here and gets in only with
+ * a role that the service vouches for.
+ */
+export function identifyService(engine: Engine): Identify {
+  return async (c) => {
+    const peer = c.get("peer");
+    if (peer?.kind !== "service" || (peer.name !== "cloud" && peer.name !== "gateway")) return null;
+    const header = (name: string) => c.req.header(name);
+    const claimed = headersSchema.safeParse({
+      userId: header("x-user-id"),
+      issuer: header("x-user-issuer"),
+      role: header("x-user-role"),
+      email: header("x-user-email"),
+      name: header("x-user-name"),
+    });
+    if (!claimed.success) return null;
+    const { userId: subject, issuer, role, email, name } = claimed.data;
+    const tenant = await openTenant(engine, header("x-tenant-id"));
+    const store = engine.namespace(tenant);
+    const person = await store.find("users", { issuer, subject });
+    const effectiveRole = role ?? person?.role;
+    // Not a member: to them the tenant does not exist.
+    if (!effectiveRole) throw unknownTenant();
+    return {
+      tenant,
+      store,
+      userId: person?.id ?? null,
+      email: person?.email ?? email,
+      name: person?.name ?? name,
+      role: effectiveRole,
+      via: "service",
+    };
+  };
+}
