@@ -8,6 +8,7 @@ export { EmptyState } from "./empty-state.tsx";
 export { ErrorState } from "./error-state.tsx";
 export { FormErrorSummary, type FormFieldError } from "./form-error-summary.tsx";
 export { type LinkProps, useLink } from "./link.tsx";
+export { keepLive, type LiveObserver } from "./live-connection.ts";
 export { LiveMark, type LiveState } from "./live-mark.tsx";
 export { Logo, LogoMark } from "./logo.tsx";
 export { PageHeader } from "./page-header.tsx";

@@ -8,10 +8,10 @@ import { PortalLink } from "./portal-link.tsx";
 export function RouteError() {
   const error = useRouteError();
   const { pathname, search } = useLocation();
-  const root = useRouteLoaderData<{ requestId: string }>("root");
+  const root = useRouteLoaderData<{ me: unknown; requestId: string }>("root");
   const home = (
-    <Button component={PortalLink} href="/homelab" variant="default">
-      Go to my homelab
+    <Button component={PortalLink} href={root?.me ? "/homelab" : "/"} variant="default">
+      {root?.me ? "Go to my homelab" : "Go to the start"}
     </Button>
   );
   if (isRouteErrorResponse(error) && error.status === 404) {

@@ -19,7 +19,12 @@ export function SiteFrame({ me, children }: SiteFrameProps) {
       <div className={classes.progress} data-loading={isLoading || undefined} aria-hidden />
       <header className={classes.header}>
         <div className={classes.bar}>
-          <PortalLink href={me ? "/homelab" : "/"} className={classes.home} aria-label="kombify, to the start">
+          <PortalLink
+            href={me ? "/homelab" : "/"}
+            className={classes.home}
+            data-compact={me ? true : undefined}
+            aria-label="kombify, to the start"
+          >
             <span className={classes.whole}>
               <Logo />
             </span>

@@ -1,0 +1,126 @@
+import { existsSync } from "node:fs";
+import { createTestPlane, joinHost, signInStaff, signUpPerson, type TestPlane, testLog } from "@kombify/api/testing";
+import { type Listener, listen } from "@kombify/server";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createCloudApp } from "./cloud-app.ts";
+
+let plane: TestPlane;
+let portal: Listener;
+
+beforeAll(async () => {
+  const buildFile = new URL("./build/server/index.js", import.meta.url);
+  if (!existsSync(buildFile)) throw new Error("The portal is not built: run `npm test`, or `turbo run build` first.");
+  plane = await createTestPlane();
+  const { app } = createCloudApp({
+    controlPlane: plane.cloud,
+    build: await import(/* @vite-ignore */ buildFile.href),
+    clientDir: new URL("./build/client", import.meta.url).pathname,
+    cloudUrl: "http://localhost:3000",
+    isProduction: true,
+    version: "test",
+    log: testLog,
+  });
+  portal = await listen({ fetch: app.fetch, port: 0 });
+});
+afterAll(async () => {
+  await portal?.close();
+  await plane?.close();
+});
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(`${portal.url}${path}`, { redirect: "manual", headers });
+/** A form as a browser without script sends it. */
+const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  fetch(`${portal.url}${path}`, {
+    method: "POST",
+    redirect: "manual",
+    body: new URLSearchParams(fields),
+    headers: { origin: portal.url, ...headers },
+  });
+const cookieOf = (response: Response) => (response.headers.getSetCookie()[0] ?? "").split(";")[0] ?? "";
+const newPerson = () => ({ email: `ada-${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
+
+test("signing up without script leads to the steps of one's own homelab, signed in", async () => {
+  const answer = await post("/signup", {
+    ...newPerson(),
+    tenantName: "Ada's lab",
+    idempotencyKey: crypto.randomUUID(),
+  });
+  expect(answer.status).toBe(302);
+  expect(answer.headers.get("location")).toMatch(/^\/welcome\?tenant=adaslab/);
+  expect(answer.headers.getSetCookie()[0]).toMatch(/^kombify_cloud=.*HttpOnly/i);
+  const page = await get(answer.headers.get("location") ?? "", { cookie: cookieOf(answer) });
+  const text = await page.text();
+  expect(page.status).toBe(200);
+  expect(text).toContain("You are in the queue");
+  expect(text.replace(/<script[\s\S]*?<\/script>/g, "")).not.toMatch(/namespace|tenant_/i);
+});
+
+test("a sign-up that is sent twice makes one homelab", async () => {
+  const form = { ...newPerson(), tenantName: "Twice", idempotencyKey: crypto.randomUUID() };
+  const [first, second] = [await post("/signup", form), await post("/signup", form)];
+  expect(second.status).toBe(302);
+  expect(second.headers.get("location")).toBe(first.headers.get("location"));
+});
+
+test("a refused sign-up says why beside each field, keeps what was typed and forgets the password", async () => {
+  const answer = await post("/signup", { email: "not-an-address", password: "short", tenantName: "Ada's lab" });
+  const text = await answer.text();
+  expect(answer.status).toBe(400);
+  expect(text).toContain("2 things to correct");
+  expect(text).toContain("such as name@example.com");
+  expect(text).toContain('value="not-an-address"');
+  expect(text).not.toContain("short&quot;");
+  expect(text).not.toContain('value="short"');
+});
+
+test("a form that a foreign page sends is refused", async () => {
+  const answer = await post("/signup", newPerson(), { origin: "https://evil.example" });
+  expect(answer.status).toBe(403);
+  expect(answer.headers.getSetCookie()).toEqual([]);
+});
+
+test("who is not signed in is sent to sign in and back", async () => {
+  const answer = await get("/homelab?tenant=ada");
+  expect(answer.headers.get("location")).toBe("/login?next=%2Fhomelab%3Ftenant%3Dada");
+});
+
+test("somebody else's homelab is a page that does not exist", async () => {
+  const ann = await signUpPerson(plane, "ann");
+  const bob = await signUpPerson(plane, "bob");
+  const answer = await get(`/homelab?tenant=${ann.tenant.slug}`, { cookie: bob.cookie });
+  expect(answer.status).toBe(404);
+  const text = await answer.text();
+  expect(text).toContain("There is nothing here");
+  expect(text).not.toContain("ann lab");
+});
+
+test("a launch that cannot work leads back to the card, which says why", async () => {
+  const host = await joinHost(plane, await signInStaff(plane), `host-${crypto.randomUUID().slice(0, 8)}`);
+  const person = await signUpPerson(plane, "eve");
+  const launch = () => post("/launch", { tenant: person.tenant.slug }, { cookie: person.cookie });
+  expect((await launch()).headers.get("location")).toBe(`/homelab?tenant=${person.tenant.slug}&launch=not-ready`);
+  await host.applyAll();
+  const back = (await launch()).headers.get("location") ?? "";
+  expect(back).toBe(`/homelab?tenant=${person.tenant.slug}&launch=no-answer`);
+  expect(await (await get(back, { cookie: person.cookie })).text()).toContain("Its host did not answer");
+});
+
+test("a missing script is not answered with a page, and built files are kept for ever", async () => {
+  const missing = await get("/assets/gone.js");
+  expect(missing.status).toBe(404);
+  expect(missing.headers.get("content-type")).toBe("application/problem+json");
+  const [, style] = /href="(\/assets\/[^"]+\.css)"/.exec(await (await get("/")).text()) ?? [];
+  const built = await get(style ?? "", { "accept-encoding": "br" });
+  expect(built.headers.get("cache-control")).toContain("immutable");
+  expect(built.headers.get("content-encoding")).toBe("br");
+});
+
+test("every inline script and style of a page carries the nonce that its policy names", async () => {
+  const page = await get("/signup");
+  const [, nonce] = /script-src 'self' 'nonce-([^']+)'/.exec(page.headers.get("content-security-policy") ?? "") ?? [];
+  const text = await page.text();
+  const inline = [...text.matchAll(/<(?:script|style)\b[^>]*>/g)].map(([tag]) => tag);
+  expect(inline.length).toBeGreaterThan(2);
+  for (const tag of inline) expect(tag).toContain(`nonce="${nonce}"`);
+});
