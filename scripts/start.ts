@@ -3,12 +3,12 @@ import { join, relative } from "node:path";
 import { type Child, startChild } from "./start/children.ts";
 import { migrateDatabase, openDatabaseServer } from "./start/database.ts";
 import { takeHome, writeReady } from "./start/home.ts";
-import { credentialsFile, localJoinToken, openOperator, seedFirstStaff } from "./start/operator.ts";
+import { credentialsFile, isKnownInstance, localJoinToken, openOperator, seedFirstStaff } from "./start/operator.ts";
 import { buildPortals } from "./start/portals.ts";
 import { createProgress } from "./start/progress.ts";
 import { checkPorts, waitUntilReady } from "./start/ready.ts";
 import { openSecrets, ROOT, readSettings, type Settings } from "./start/settings.ts";
-import { AGENT_FOLDER, agentArgs, agentEnvironment, isJoined, joinLocalAgent } from "./start/stack.ts";
+import { AGENT_FOLDER, agentArgs, agentEnvironment, joinedInstance, joinLocalAgent } from "./start/stack.ts";
 import { createStops } from "./start/stops.ts";
 
 const progress = createProgress();
@@ -77,7 +77,8 @@ async function start(): Promise<void> {
   const worker = { WORKER_DATABASE_URL: urls.worker };
   await step("Admin center and worker", () => portal("admin", settings.ports.ADMIN_PORT, worker));
   await step("Cloud portal", () => portal("cloud", settings.ports.CLOUD_PORT));
-  if (!(await isJoined(settings)))
+  const instanceId = await joinedInstance(settings);
+  if (instanceId === null || !(await isKnownInstance(operator, instanceId)))
     await stops.during(
       step("local Stack joins over mTLS", async () => joinLocalAgent(settings, await localJoinToken(operator))),
     );

@@ -56,6 +56,12 @@ export async function seedFirstStaff(controlPlane: ControlPlane, home: string): 
   });
 }
 
+/** Whether the control plane has an instance of this id: a home may be older than the database that it now meets. */
+export async function isKnownInstance(controlPlane: ControlPlane, id: string): Promise<boolean> {
+  const { items } = await listInstances(controlPlane.asSystem("set-up").db, { sort: "name", limit: 200 });
+  return items.some((instance) => instance.id === id);
+}
+
 /** A join token for the local instance, which is registered when it is not known yet. */
 export async function localJoinToken(controlPlane: ControlPlane): Promise<string> {
   const ctx = controlPlane.asSystem("set-up");

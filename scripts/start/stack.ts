@@ -1,10 +1,10 @@
 /** The local Stack: its agent joins once, through the same flow as any other host. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { ROOT, type Settings } from "./settings.ts";
+import { z } from "zod";
+import { ROOT, readIfThere, type Settings } from "./settings.ts";
 
 export const AGENT_FOLDER = join(ROOT, "apps", "stack-agent");
 const AGENT_MAIN = join(AGENT_FOLDER, "src", "main.ts");
@@ -24,12 +24,12 @@ export function agentEnvironment(settings: Settings): NodeJS.ProcessEnv {
   };
 }
 
-/** Whether the local agent has an identity already, and starts from it. */
-export function isJoined({ home }: Settings): Promise<boolean> {
-  return access(join(home, "stack", "identity.json")).then(
-    () => true,
-    () => false,
-  );
+const identitySchema = z.object({ instanceId: z.string() });
+
+/** The instance that the local agent became when it joined; null when it never did. */
+export async function joinedInstance({ home }: Settings): Promise<string | null> {
+  const text = await readIfThere(join(home, "stack", "identity.json"));
+  return text === null ? null : identitySchema.parse(JSON.parse(text)).instanceId;
 }
 
 /** Joins the local agent. @throws Error with what the agent said. */

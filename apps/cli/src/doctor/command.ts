@@ -1,5 +1,5 @@
-import { readSettings } from "@kombify/scripts/settings";
 import type { Command } from "commander";
+import { cliSettings } from "../control-plane.ts";
 import { printJson } from "../table.ts";
 import { examineDatabase } from "./database.ts";
 import type { Finding } from "./finding.ts";
@@ -19,7 +19,7 @@ function print(findings: Finding[]): void {
 }
 
 async function doctor(options: { json?: true }): Promise<void> {
-  const settings = readSettings(process.env);
+  const settings = cliSettings();
   const groups = await Promise.all([examineMachine(settings), examineDatabase(settings), examineServices(settings)]);
   const findings = groups.flat();
   if (options.json) printJson(findings);
