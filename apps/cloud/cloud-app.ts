@@ -3,6 +3,7 @@ import { serveStatic } from "@hono/node-server/serve-static";
 import { type ControlPlane, requestInfoOf } from "@kombify/api";
 import { createShell, type Logger, type Shell } from "@kombify/server";
 import { type AppLoadContext, createRequestHandler, type ServerBuild } from "@remix-run/node";
+import type {} from "./app/load-context.ts";
 
 export type CloudAppOptions = {
   controlPlane: Pick<ControlPlane, "handle" | "caller" | "checks">;
