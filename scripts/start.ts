@@ -88,14 +88,19 @@ async function start(): Promise<void> {
   announce(settings);
 }
 
+/** A path as a person types it from the checkout; whole when it lies elsewhere. */
+function shortened(path: string): string {
+  const short = relative(ROOT, path);
+  return short.startsWith("..") ? path : short;
+}
+
 function announce({ home, cloudUrl, adminUrl, stackUrl }: Settings): void {
-  const credentials = relative(ROOT, credentialsFile(home));
   progress.say(`
 kombify is ready in ${(performance.now() / 1000).toFixed(1)} s
   Cloud  ${cloudUrl}   sign up here
-  Admin  ${adminUrl}   e-mail and password are in ${credentials}
+  Admin  ${adminUrl}   e-mail and password are in ${shortened(credentialsFile(home))}
   Stack  ${stackUrl}
-  Logs   ${relative(ROOT, join(home, "logs"))}
+  Logs   ${shortened(join(home, "logs"))}
 Ctrl-C ends everything; the data stays.`);
 }
 
