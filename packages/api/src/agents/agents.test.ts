@@ -84,6 +84,20 @@ describe("joining", () => {
     expect(lifetime).toBeLessThan(24.1 * 3_600_000);
   });
 
+  it("the command on the page gives each host of one machine ports and a home of its own", async () => {
+    const commands = [];
+    for (const name of ["neighbour-a", "neighbour-b"])
+      commands.push((await staff.api.instances.register({ name })).joinCommand);
+    const ports = commands.map((command) =>
+      /--port (\d+) --internal-port (\d+) --home \.kombify\/neighbour/.exec(command)?.slice(1).map(Number),
+    );
+    expect(ports[1]![0]! - ports[0]![0]!).toBe(10);
+    for (const [open, internal] of ports as [number, number][]) {
+      expect(open).toBeGreaterThan(3100);
+      expect(internal).toBe(open + 1);
+    }
+  });
+
   it("a host that can carry less than staff meant gets its own number", async () => {
     const { joinToken, instance } = await staff.api.instances.register({ name: "small", capacity: 100 });
     await joinWith(joinToken);

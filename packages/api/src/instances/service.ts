@@ -63,6 +63,21 @@ export async function registerInstance(
 }
 
 /**
+ * The command that turns a host into this instance. Where the control plane runs on this very machine, the host does
+ * too, and needs ports of its own beside the instances that are there.
+ */
+async function joinCommandFor(ctx: VerbContext, instance: InstanceView, joinToken: string): Promise<string> {
+  const { agentApi } = ctx.can.urls;
+  const command = `npm run kombify -- agent join ${joinToken} --control-plane ${agentApi}`;
+  if (new URL(agentApi).hostname !== "localhost") return command;
+  const [earlier] = await ctx.db.read<{ count: number }>(
+    (sql) => sql`select count(*)::int as count from instances where created_at < ${instance.createdAt}`,
+  );
+  const port = 3100 + 10 * (earlier?.count ?? 1);
+  return `${command} --port ${port} --internal-port ${port + 1} --home .kombify/${instance.name}`;
+}
+
+/**
  * A new single-use join token; older unused ones of the same instance stop working.
  * @throws ServiceError NOT_FOUND, PRECONDITION while the instance is connected.
  */
@@ -88,7 +103,7 @@ export async function createJoinToken(ctx: VerbContext, id: InstanceId): Promise
     });
   });
   const joinToken = `kj1.${ctx.can.authority.fingerprint}.${secret}`;
-  const joinCommand = `npm run kombify -- agent join ${joinToken} --control-plane ${ctx.can.urls.agentApi} --port 3110 --internal-port 3111 --home .kombify/${instance.name}`;
+  const joinCommand = await joinCommandFor(ctx, instance, joinToken);
   return { instance, joinToken, joinCommand, expiresAt };
 }
 
