@@ -2,7 +2,7 @@
 import { exchangeRequestSchema, hintSchema, ServiceError, type ServiceName } from "@kombify/agent-contract";
 import { createShell, type Logger, readJson, type Shell, type ShellEnv } from "@kombify/server";
 import type { MiddlewareHandler } from "hono";
-import { refuseLaunch } from "./console/pages/launch-refused.ts";
+import { refuseLaunch } from "./console/pages/outside.ts";
 import { consoleRoutes } from "./console/routes.ts";
 import type { LinkStatus } from "./control-plane/link.ts";
 import type { Engine, TenantRef } from "./engine/engine.ts";

@@ -1,7 +1,7 @@
 import type { DesiredState } from "@kombify/agent-contract";
 import type { ShellEnv } from "@kombify/server";
 import type { Context } from "hono";
-import type { LaunchProblem } from "../console/pages/launch-refused.ts";
+import type { LaunchProblem } from "../console/pages/outside.ts";
 import type { Sessions } from "./sessions.ts";
 
 type Parts = {

@@ -1,4 +1,10 @@
-import { createNodeSchema, createStackSchema, updateNodeSchema, updateStackSchema } from "@kombify/agent-contract";
+import {
+  createNodeSchema,
+  createStackSchema,
+  ServiceError,
+  updateNodeSchema,
+  updateStackSchema,
+} from "@kombify/agent-contract";
 import { readJson } from "@kombify/server";
 import { Hono } from "hono";
 import { cancelJob } from "../jobs/cancel-job.ts";
@@ -63,6 +69,9 @@ export function stackApi(onJob: (tenant: { id: string; slug: string }) => void):
     const job = await cancelJob(store, await getRecord(store, "jobs", c.req.param("id")));
     onJob(tenant);
     return c.json(presentJob(job));
+  });
+  api.all("*", (c) => {
+    throw new ServiceError("NOT_FOUND", `There is nothing at ${c.req.path}.`);
   });
   return api;
 }
