@@ -20,6 +20,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "journeys",
+          globalSetup: "./e2e/src/run.ts",
           include: ["e2e/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
           testTimeout: 120_000,
