@@ -1,6 +1,6 @@
-import type { LiveState } from "./live-mark.tsx";
 import { expect, test, vi } from "vitest";
 import { keepLive, type LiveObserver } from "./live-connection.ts";
+import type { LiveState } from "./live-mark.tsx";
 
 /** A server that the test drives by hand. */
 function stage() {

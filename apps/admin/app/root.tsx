@@ -1,0 +1,54 @@
+import "@kombify/ui/styles.css";
+import { AppProvider, ColorSchemeScript } from "@kombify/ui";
+import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteLoaderData } from "@remix-run/react";
+import { type ReactNode, useState } from "react";
+import { AdminFrame } from "./frame/admin-frame.tsx";
+import { PortalLink } from "./frame/portal-link.tsx";
+import { RouteError } from "./frame/route-error.tsx";
+import { FleetLive } from "./live/fleet-live.tsx";
+import { useNonce } from "./nonce.tsx";
+import { whenSignedIn } from "./service-error.ts";
+
+export const meta: MetaFunction = () => [{ title: "kombify Admin" }, { name: "robots", content: "noindex" }];
+
+export async function loader({ context }: LoaderFunctionArgs) {
+  const me = await whenSignedIn(context.api.identity.staffMe());
+  return { staff: me?.staff ?? null, renderedAt: Date.now(), requestId: context.requestId };
+}
+
+export function Layout({ children }: { children: ReactNode }) {
+  const nonce = useNonce();
+  const data = useRouteLoaderData<typeof loader>("root");
+  // Only the first: later navigations change nothing about what was rendered on the server.
+  const [renderedAt] = useState(data?.renderedAt);
+  const staff = data?.staff ?? null;
+  return (
+    <html lang="en" suppressHydrationWarning>
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+        <Meta />
+        <Links />
+        <ColorSchemeScript nonce={nonce} />
+      </head>
+      <body>
+        <AppProvider nonce={nonce} link={PortalLink} {...(renderedAt === undefined ? {} : { renderedAt })}>
+          <FleetLive isOn={staff !== null}>
+            <AdminFrame staff={staff}>{children}</AdminFrame>
+          </FleetLive>
+        </AppProvider>
+        <ScrollRestoration nonce={nonce} />
+        <Scripts nonce={nonce} />
+      </body>
+    </html>
+  );
+}
+
+export default function Root() {
+  return <Outlet />;
+}
+
+export { RouteError as ErrorBoundary };

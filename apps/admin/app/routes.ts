@@ -1,0 +1,14 @@
+import { index, type RouteConfig, route } from "@remix-run/route-config";
+
+export default [
+  index("routes/fleet/route.tsx"),
+  route("login", "routes/login/route.tsx"),
+  route("logout", "routes/logout/route.ts"),
+  route("instances", "routes/instances/route.tsx"),
+  route("instances/new", "routes/new-instance/route.tsx"),
+  route("instances/:id", "routes/instance/route.tsx"),
+  route("tenants", "routes/tenants/route.tsx"),
+  route("tenants/:id", "routes/tenant/route.tsx"),
+  route("audit", "routes/audit/route.tsx"),
+  route("*", "routes/not-found/route.tsx"),
+] satisfies RouteConfig;

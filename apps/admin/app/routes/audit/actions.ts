@@ -1,0 +1,24 @@
+/** The actions that the audit trail knows, in the words of the filter. */
+const ACTIONS = {
+  "identity.register": "Signed up",
+  "identity.seedStaff": "Staff account made",
+  "tenants.create": "Tenant created",
+  "tenants.place": "Tenant placed",
+  "tenants.activate": "Tenant became active",
+  "tenants.launch": "Homelab launched",
+  "instances.register": "Instance registered",
+  "instances.createJoinToken": "Join token made",
+  "instances.cordon": "Instance cordoned",
+  "instances.uncordon": "Instance uncordoned",
+  "instances.revoke": "Agent cut off",
+  "instances.remove": "Instance removed",
+  "agents.join": "Agent joined",
+  "agents.renew": "Certificate renewed",
+} as const;
+
+/** Choices of the filter; an action in the address that is not among them is offered by its own name. */
+export function auditActions(current: string): { value: string; label: string }[] {
+  const known = Object.entries(ACTIONS).map(([value, label]) => ({ value, label }));
+  const isKnown = current === "" || current in ACTIONS;
+  return [{ value: "", label: "Any" }, ...(isKnown ? [] : [{ value: current, label: current }]), ...known];
+}

@@ -1,0 +1,70 @@
+import { FormErrorSummary } from "@kombify/ui";
+import { Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
+import { Form, useActionData, useLoaderData } from "@remix-run/react";
+import { fieldError, refusedForm, textFields } from "../../forms/form-problem.ts";
+import { SubmitButton } from "../../forms/submit-button.tsx";
+import { safeNext, whenSignedIn } from "../../service-error.ts";
+import classes from "./login.module.css";
+
+export const meta: MetaFunction = () => [{ title: "Sign in · kombify Admin" }];
+
+const LABELS = { email: "E-mail", password: "Password" };
+
+export async function loader({ request, context }: LoaderFunctionArgs) {
+  const next = safeNext(new URL(request.url).searchParams.get("next"));
+  if (await whenSignedIn(context.api.identity.staffMe())) throw redirect(next);
+  return { next };
+}
+
+export async function action({ request, context }: ActionFunctionArgs) {
+  const values = textFields(await request.formData());
+  const { email = "", password = "" } = values;
+  try {
+    await context.api.identity.staffLogin({ email, password });
+    return redirect(safeNext(values.next));
+  } catch (error) {
+    return refusedForm(error, values, context.requestId);
+  }
+}
+
+export default function SignIn() {
+  const { next } = useLoaderData<typeof loader>();
+  const problem = useActionData<typeof action>()?.problem;
+  return (
+    <div className={classes.page}>
+      <Stack gap={4} mb="lg">
+        <Title order={1}>Sign in</Title>
+        <Text c="dimmed">The Admin center is for the people who run kombify.</Text>
+      </Stack>
+      <Paper withBorder shadow="xs" className={classes.card}>
+        <Form method="post" noValidate>
+          <Stack gap="md">
+            <FormErrorSummary message={problem?.message} fields={problem?.fields} labels={LABELS} />
+            <input type="hidden" name="next" value={next} />
+            <TextInput
+              id="email"
+              name="email"
+              type="email"
+              label="E-mail"
+              autoComplete="username"
+              defaultValue={problem?.values.email}
+              error={fieldError(problem, "email")}
+            />
+            <PasswordInput
+              id="password"
+              name="password"
+              label="Password"
+              autoComplete="current-password"
+              error={fieldError(problem, "password")}
+              visibilityToggleButtonProps={{ "aria-label": "Show or hide the password", tabIndex: 0 }}
+            />
+            <SubmitButton size="md" fullWidth mt="xs">
+              Sign in
+            </SubmitButton>
+          </Stack>
+        </Form>
+      </Paper>
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+import { LiveMark, PageHeader, StatusPill, StepList } from "@kombify/ui";
+import { Alert, Anchor, Stack } from "@mantine/core";
+import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { useLoaderData } from "@remix-run/react";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { PortalLink } from "../../frame/portal-link.tsx";
+import { Section, Sections } from "../../frame/section.tsx";
+import { AuditTable } from "../../lists/audit-table.tsx";
+import { useFleetLive } from "../../live/fleet-live.tsx";
+import { pageAnswer } from "../../service-error.ts";
+import { tenantSteps } from "../../tenants/tenant-steps.ts";
+import { TenantFacts } from "./tenant-facts.tsx";
+import { TenantMembers } from "./tenant-members.tsx";
+
+export const meta: MetaFunction<typeof loader> = ({ data }) => [
+  { title: `${data?.tenant.name ?? "Tenant"} · kombify Admin` },
+];
+
+const AUDIT_SHOWN = 10;
+
+export async function loader({ request, params, context }: LoaderFunctionArgs) {
+  const { api, requestId } = context;
+  const id = params.id ?? "";
+  const tenant = await pageAnswer(request, requestId, api.tenants.inspect({ id }));
+  const audit = await pageAnswer(request, requestId, api.audit.list({ tenantId: id, limit: AUDIT_SHOWN }));
+  return { tenant, audit: audit.items };
+}
+
+export default function Tenant() {
+  const { tenant, audit } = useLoaderData<typeof loader>();
+  const live = useFleetLive();
+  return (
+    <>
+      <PageHeader
+        above={
+          <Anchor component={PortalLink} href="/tenants" size="sm">
+            Tenants
+          </Anchor>
+        }
+        title={tenant.name}
+        marks={
+          <>
+            <StatusPill state={tenant.status} />
+            <LiveMark state={live} />
+          </>
+        }
+      />
+      <Stack gap="md">
+        {tenant.error ? (
+          <Alert
+            color="red"
+            variant="light"
+            icon={<IconAlertTriangle aria-hidden />}
+            title={`${tenant.instance?.name ?? "Its host"} reports an error`}
+          >
+            {tenant.error} The agent keeps trying.
+          </Alert>
+        ) : null}
+        <Sections as="halves">
+          <Section title="Set-up">
+            <StepList steps={tenantSteps(tenant)} label="Steps of the set-up" />
+          </Section>
+          <Section title="Facts">
+            <TenantFacts tenant={tenant} />
+          </Section>
+        </Sections>
+        <Section title="Members">
+          <TenantMembers members={tenant.members} />
+        </Section>
+        <Section
+          title="Recent activity"
+          aside={
+            <Anchor component={PortalLink} href={`/audit?tenant=${tenant.id}`} size="sm">
+              All of its audit trail
+            </Anchor>
+          }
+        >
+          <AuditTable events={audit} isOfOneTenant />
+        </Section>
+      </Stack>
+    </>
+  );
+}

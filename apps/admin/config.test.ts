@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { readConfig } from "./config.ts";
+
+const complete = {
+  DATABASE_URL: "postgres://web@127.0.0.1:5432/kombify",
+  KOMBIFY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64"),
+  CLOUD_URL: "http://localhost:3000",
+  ADMIN_URL: "http://localhost:3001",
+  AGENT_API_URL: "https://localhost:3002",
+};
+
+const refusalOf = (environment: Record<string, string | undefined>): string => {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    return String(error);
+  }
+  throw new Error("The environment was accepted.");
+};
+
+test("a complete environment is read, with ports 3001 and 3002 unless others are given", () => {
+  expect(readConfig(complete)).toMatchObject({ port: 3001, agentApiPort: 3002, isProduction: true });
+  const other = { ...complete, PORT: "8080", AGENT_API_PORT: "8443", NODE_ENV: "development" };
+  expect(readConfig(other)).toMatchObject({ port: 8080, agentApiPort: 8443, isProduction: false });
+});
+
+test("the worker runs in this process only where it has a database role", () => {
+  expect(readConfig(complete).workerDatabaseUrl).toBeNull();
+  const url = "postgres://worker@127.0.0.1:5432/kombify";
+  expect(readConfig({ ...complete, WORKER_DATABASE_URL: url }).workerDatabaseUrl).toBe(url);
+});
+
+test("every bad variable is named at once, and no value is repeated", () => {
+  const message = refusalOf({
+    ...complete,
+    DATABASE_URL: "mysql://secret",
+    WORKER_DATABASE_URL: "secret",
+    PORT: "many",
+    CLOUD_URL: undefined,
+    AGENT_API_URL: "http://secret:3002",
+    AGENT_API_PORT: "70000",
+    NODE_ENV: "secret",
+  });
+  const names = [
+    "DATABASE_URL",
+    "WORKER_DATABASE_URL",
+    "PORT",
+    "CLOUD_URL",
+    "AGENT_API_URL",
+    "AGENT_API_PORT",
+    "NODE_ENV",
+  ];
+  for (const name of names) expect(message).toMatch(new RegExp(`^ {2}${name}: `, "m"));
+  expect(message).not.toContain("secret");
+});
+
+test("a missing or short encryption key stops the start", () => {
+  for (const key of [undefined, "", "c2hvcnQ="])
+    expect(refusalOf({ ...complete, KOMBIFY_ENCRYPTION_KEY: key })).toContain("KOMBIFY_ENCRYPTION_KEY");
+});
