@@ -28,7 +28,8 @@ export function createCloudApp(options: CloudAppOptions): Shell {
     version: options.version,
     log,
     checks: controlPlane.checks,
-    exposeMetrics: !isProduction,
+    // "Production" is where others can reach it; `npm start` builds for production on one's own machine.
+    exposeMetrics: !isProduction || new URL(cloudUrl).hostname === "localhost",
     hsts: cloudUrl.startsWith("https:"),
   });
   const { app } = shell;
