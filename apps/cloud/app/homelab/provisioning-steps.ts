@@ -20,13 +20,12 @@ export function provisioningSteps(view: Pick<TenantDetailView, "status" | "steps
       state: isHeld ? "waiting" : state,
       at,
       isHeld,
-      detail: isHeld
-        ? "In the queue for the next free place."
-        : detail === null
-          ? null
-          : key === "placed"
-            ? `On ${detail}`
-            : detail,
+      detail: isHeld ? "In the queue for the next free place." : detailOf(key, detail),
     };
   });
+}
+
+/** The detail of a found place is the name of its host. */
+function detailOf(key: StepView["key"], detail: string | null): string | null {
+  return key === "placed" && detail !== null ? `Host: ${detail}` : detail;
 }

@@ -1,6 +1,8 @@
 import type { MeView, TenantDetailView } from "@kombify/api/schemas";
 import { LiveMark, PageHeader, StatusPill, UsageMeter } from "@kombify/ui";
 import { Paper, Stack, Title } from "@mantine/core";
+import { useRevalidator } from "@remix-run/react";
+import { useEffect, useRef } from "react";
 import { useHomelab } from "../../homelab/use-homelab.ts";
 import { type ActivityItem, ActivityList } from "./activity-list.tsx";
 import classes from "./homelab.module.css";
@@ -21,6 +23,7 @@ type HomelabViewProps = {
 export function HomelabView({ loaded, homelabs, activity, cloudUrl, refusal }: HomelabViewProps) {
   const { data: homelab, state } = useHomelab(loaded);
   const { members, sims } = homelab.limits;
+  useReloadOnChange(homelab.status);
   return (
     <>
       <PageHeader
@@ -60,4 +63,15 @@ export function HomelabView({ loaded, homelabs, activity, cloudUrl, refusal }: H
       </div>
     </>
   );
+}
+
+/** A new state has an entry in the activity list, which is the loader's. */
+function useReloadOnChange(status: string): void {
+  const { revalidate } = useRevalidator();
+  const shown = useRef(status);
+  useEffect(() => {
+    if (shown.current === status) return;
+    shown.current = status;
+    revalidate();
+  }, [status, revalidate]);
 }
