@@ -48,6 +48,11 @@ export const stackValuesOf = (stack: StackRecord): Record<string, string> => ({
 export function refusedForm(values: Record<string, string>, error: ServiceError): FormState {
   const fields: FieldError[] = error.fields ?? [{ path: "form", message: error.message }];
   const errors: Record<string, string> = {};
-  for (const { path, message } of fields) errors[path.split(".")[0] || "form"] ??= message;
+  for (const { path, message } of fields) {
+    const [field = "", ...rest] = path.split(".");
+    // Inside the configuration the person has to find the place; a service is named by the message itself.
+    const where = field === "config" && rest.length > 0 ? `${rest.join(".")}: ` : "";
+    errors[field || "form"] ??= `${where}${message}`;
+  }
   return { values, errors };
 }

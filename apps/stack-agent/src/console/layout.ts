@@ -35,10 +35,12 @@ ${isLive ? html`<script type="module" nonce="${frame.nonce}" src="${liveScript.p
 </html>`;
 
 function schemeSwitch({ scheme, here }: Frame): Html {
-  const next = scheme === "dark" ? "light" : "dark";
+  const button = (to: "light" | "dark") =>
+    scheme === to
+      ? nothing
+      : html`<button class="button quiet to-${to}" name="scheme" value="${to}" title="Switch to the ${to} colours">${icon(to === "dark" ? "moon" : "sun")}<span class="visually-hidden">Switch to the ${to} colours</span></button>`;
   return html`<form method="post" action="/appearance" class="inline">
-    <input type="hidden" name="returnTo" value="${here}">
-    <button class="button quiet" name="scheme" value="${next}" title="Switch to the ${next} colours">${icon(next === "dark" ? "moon" : "sun")}<span class="visually-hidden">Switch to the ${next} colours</span></button>
+    <input type="hidden" name="returnTo" value="${here}">${button("dark")}${button("light")}
   </form>`;
 }
 

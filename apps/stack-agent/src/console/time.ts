@@ -20,6 +20,7 @@ export function ago(date: Date, now = Date.now()): string {
 /** How long something took or takes: "0.3 s", "4 min 10 s". */
 export function span(from: Date, to: Date): string {
   const seconds = Math.max(0, to.getTime() - from.getTime()) / 1000;
+  if (seconds < 0.1) return "under 0.1 s";
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   return seconds < 60 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }

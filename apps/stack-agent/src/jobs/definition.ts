@@ -7,7 +7,12 @@ const SERVICE_PATTERN = /^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$/;
 
 const definitionSchema = z.object({
   services: z
-    .array(z.string().regex(SERVICE_PATTERN, "Use lower-case letters, digits and hyphens, such as home-assistant."))
+    .array(
+      z.string().regex(SERVICE_PATTERN, {
+        error: ({ input }) =>
+          `"${input}" is not a service: use lower-case letters, digits and hyphens, such as home-assistant.`,
+      }),
+    )
     .refine((services) => new Set(services).size === services.length, "Name each service once."),
   config: z.looseObject({
     domain: z.hostname("Use a host name such as home.example.").optional(),
@@ -30,6 +35,7 @@ export function checkDefinition({ services, config }: Pick<StackRecord, "service
   const result = definitionSchema.safeParse({ services, config });
   if (result.success) return result.data.config.nodes;
   const fields = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));
-  const detail = fields.map(({ path, message }) => `${path}: ${message}`).join(" ");
-  throw new ServiceError("INVALID", `The definition is not right. ${detail}`, { fields });
+  throw new ServiceError("INVALID", `The definition is not right. ${fields.map(({ message }) => message).join(" ")}`, {
+    fields,
+  });
 }

@@ -3,6 +3,7 @@ import type { createStackSchema, updateStackSchema } from "@kombify/agent-contra
 import { v7 as uuid } from "uuid";
 import type { z } from "zod";
 import type { JobRecord, StackRecord } from "../engine/records.ts";
+import { checkDefinition } from "../jobs/definition.ts";
 import { newJob } from "../jobs/new-job.ts";
 import type { Caller } from "./caller.ts";
 import { assertSaysSomething, getRecord } from "./present.ts";
@@ -12,10 +13,12 @@ type Acting = Pick<Caller, "store" | "userId">;
 /** How jobs and logs call a stack. */
 export const nameStack = (name: string): string => `stack "${name}"`;
 
+/** @throws ServiceError CONFLICT when another stack has the name; INVALID when the definition is wrong. */
 export async function createStack(
   { store, userId }: Acting,
   input: z.output<typeof createStackSchema>,
 ): Promise<{ stack: StackRecord; job: JobRecord }> {
+  checkDefinition(input);
   const now = new Date();
   const base = {
     id: uuid(),
@@ -47,6 +50,7 @@ export async function updateStack(
 ): Promise<{ stack: StackRecord; job: JobRecord }> {
   assertSaysSomething(input);
   const known = await getRecord(store, "stacks", id);
+  checkDefinition({ services: input.services ?? known.services, config: input.config ?? known.config });
   const target = nameStack(input.name ?? known.name);
   const changes = { ...input, updatedAt: new Date() };
   const [stack, job] = await store.write([
