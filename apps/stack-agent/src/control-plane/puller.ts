@@ -19,13 +19,13 @@ export function startPuller(options: {
   return startLoop({
     intervalMs: PULL_INTERVAL_MS,
     run: async () => {
-      const document = await client.fetchDesired(options.revision());
+      const document = await client.fetchDesired(options.revision()).catch((error: unknown) => {
+        link.failed(error);
+        throw error;
+      });
       link.succeeded();
       if (document) await options.accept(document);
     },
-    onError: (err) => {
-      log.warn({ err }, "no document from the control plane");
-      link.failed(err);
-    },
+    onError: (err) => log.warn({ err }, "no document from the control plane"),
   });
 }

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findServer } from "@kombify/embedded-postgres";
+import postgres from "postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ControlPlaneDouble, desiredTenant, startControlPlaneDouble } from "../test/control-plane-double.ts";
+import { freePort } from "../test/test-agent.ts";
+
+const MAIN = new URL("./main.ts", import.meta.url).pathname;
+let controlPlane: ControlPlaneDouble;
+let home: string;
+let environment: NodeJS.ProcessEnv;
+let child: ChildProcess | undefined;
+beforeAll(async () => {
+  controlPlane = await startControlPlaneDouble();
+  home = await mkdtemp(join(tmpdir(), "kombify-crash-"));
+  const ports = { STACK_PORT: String(await freePort()), STACK_INTERNAL_PORT: String(await freePort()) };
+  environment = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    KOMBIFY_AGENT_HOME: home,
+    LOG_LEVEL: "error",
+    ...ports,
+  };
+});
+afterAll(async () => {
+  if (child) await stop("SIGTERM");
+  await controlPlane.stop();
+  await rm(home, { recursive: true, force: true });
+});
+
+/** Runs the agent's own command line as a process of its own. */
+function run(...args: string[]): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...args], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
+}
+async function stop(signal: NodeJS.Signals): Promise<void> {
+  const exited = child && once(child, "exit");
+  child?.kill(signal);
+  await exited;
+  child = undefined;
+}
+
+test("an agent that is killed in the middle of creating namespaces completes them, nothing twice", async () => {
+  const join = run("join", controlPlane.joinToken, "--control-plane", controlPlane.url);
+  expect(await once(join, "exit")).toEqual([0, null]);
+  const again = run("join", controlPlane.joinToken, "--control-plane", controlPlane.url);
+  expect(await once(again, "exit"), "the same command pasted twice").toEqual([0, null]);
+
+  child = run("start");
+  await controlPlane.reported(({ appliedRevision }) => appliedRevision === 1);
+  const tenants = Array.from({ length: 40 }, () => desiredTenant());
+  controlPlane.publish({ tenants });
+  await controlPlane.reported((report) => report.tenants.some(({ state }) => state === "creating"));
+  await stop("SIGKILL");
+  const before = controlPlane.reports.at(-1)?.tenants.filter(({ state }) => state === "ready") ?? [];
+  expect(before.length).toBeLessThan(tenants.length);
+
+  child = run("start");
+  await controlPlane.reported(
+    ({ appliedRevision, bootEpoch }) => appliedRevision === 2 && bootEpoch > (controlPlane.reports[0]?.bootEpoch ?? 0),
+  );
+  const last = controlPlane.reports.at(-1);
+  expect(last?.tenants.map(({ state }) => state)).toEqual(Array(tenants.length).fill("ready"));
+  expect(last?.orphans).toEqual([]);
+
+  const sql = postgres((await findServer(`${home}/postgres`, "stack")) ?? "", { max: 1 });
+  const tables = await sql`select split_part(tablename, '_', 2) as slug, count(*)::int as count from pg_tables
+    where schemaname = 'stack' and not starts_with(tablename, '_') group by 1 order by 1`;
+  expect(tables.map(({ slug, count }) => [slug, count])).toEqual(tenants.map(({ slug }) => [slug, 4]).sort());
+  const roles = await sql`select from pg_roles where starts_with(rolname, 'ns_t')`;
+  expect(roles).toHaveLength(tenants.length);
+  await sql.end();
+}, 90_000);
+
+test("a second agent in the same home is refused with the process that holds it", async () => {
+  const second = spawn(process.execPath, [MAIN, "join", "x", "--control-plane", controlPlane.url], {
+    env: environment,
+  });
+  const [[output], [code]] = await Promise.all([once(second.stderr, "data"), once(second, "exit")]);
+  expect(String(output)).toContain(`process ${child?.pid}`);
+  expect(code).toBe(1);
+});
+
+test("the agent stops cleanly when asked to", async () => {
+  const exited = once(child as ChildProcess, "exit");
+  child?.kill("SIGTERM");
+  expect(await exited).toEqual([0, null]);
+  child = undefined;
+}, 40_000);
+
+test("a home that never joined says what to do", async () => {
+  const empty = await mkdtemp(join(tmpdir(), "kombify-empty-"));
+  const lonely = spawn(process.execPath, [MAIN, "start"], { env: { ...environment, KOMBIFY_AGENT_HOME: empty } });
+  const chunks: Buffer[] = [];
+  lonely.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  lonely.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const [code] = await once(lonely, "exit");
+  expect(code).toBe(1);
+  expect(Buffer.concat(chunks).toString()).toContain("paste the join command");
+  await rm(empty, { recursive: true });
+});
