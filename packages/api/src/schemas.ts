@@ -4,3 +4,4 @@ export * from "./fleet/schemas.ts";
 export * from "./identity/schemas.ts";
 export * from "./instances/schemas.ts";
 export * from "./tenants/schemas.ts";
+export { slugFromName } from "./tenants/slug.ts";

@@ -1,7 +1,8 @@
+import { slugFromName } from "@kombify/api/schemas";
 import { Code, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useEffect, useState } from "react";
-import { homelabAddress, previewSlug } from "./address.ts";
+import { homelabAddress } from "./address.ts";
 
 type NameFieldProps = {
   /** The field's name in the form, and its id. */
@@ -16,7 +17,7 @@ type SlugAnswer = { slug: string; available: boolean; suggestion: string | null 
 /** The name of a homelab, and the address that it gets, as it is typed. */
 export function HomelabNameField({ name, cloudUrl, defaultValue = "", error }: NameFieldProps) {
   const [typed, setTyped] = useState(defaultValue);
-  const slug = previewSlug(typed);
+  const slug = typed.trim() === "" ? "" : slugFromName(typed);
   const answer = useSlugCheck(slug);
   return (
     <div>

@@ -4,7 +4,8 @@ import { eq } from "drizzle-orm";
 import type { z } from "zod";
 import type { VerbContext } from "../context.ts";
 import type { slugCheckView } from "./schemas.ts";
-import { slugFromName, variantOf } from "./slug.ts";
+import { slugFromName } from "./slug.ts";
+import { variantOf } from "./slug-variant.ts";
 
 /** Whether an address can be had, why not, and one that can. Addresses are public, so this tells nothing secret. */
 export async function checkSlug(ctx: VerbContext, slug: string): Promise<z.output<typeof slugCheckView>> {

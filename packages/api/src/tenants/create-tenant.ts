@@ -7,7 +7,8 @@ import { recordAudit } from "../audit/record.ts";
 import type { UserContext, VerbContext } from "../context.ts";
 import { takePlace } from "../instances/places.ts";
 import type { TenantView } from "./schemas.ts";
-import { slugFromName, variantOf } from "./slug.ts";
+import { slugFromName } from "./slug.ts";
+import { variantOf } from "./slug-variant.ts";
 
 export const tenantColumns = {
   id: tenants.id,
