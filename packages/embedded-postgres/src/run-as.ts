@@ -1,13 +1,14 @@
 /**
  * PostgreSQL refuses to run as root. Started by root, its programs run as an unprivileged user who need not exist by
- * name. That user cannot enter folders of mode 0700 such as /root, so there the programs get one capability, to read
- * and to search, and nothing else of root's (capabilities(7)).
+ * name. That user cannot enter folders of mode 0700 such as /root; for data there the programs get one capability, to
+ * read and to search, and nothing else of root's (capabilities(7)).
  */
 import { execFile } from "node:child_process";
-import { chmod, lchown, readdir, readFile, stat } from "node:fs/promises";
+import { lchown, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Binaries } from "./binaries.ts";
+import { stageBinaries } from "./stage-binaries.ts";
 
 /** `nobody` on every Linux and the overflow uid of the kernel. */
 const UNPRIVILEGED_ID = 65534;
@@ -28,21 +29,15 @@ async function isTraversable(folder: string): Promise<boolean> {
   }
 }
 
-async function isOpenToOthers(binaries: Binaries, parentOfData: string): Promise<boolean> {
-  const isReachable = (await isTraversable(parentOfData)) && (await isTraversable(dirname(binaries.postgres)));
-  if (!isReachable) return false;
+/** Whether the programs can be run and their files read by somebody who owns nothing of them. */
+async function isOpenToOthers({ native, initdb, postgres }: Binaries): Promise<boolean> {
   // One file of each folder speaks for the folder: one umask was in force when they were unpacked.
-  const lib = join(binaries.native, "lib");
-  const libraries = (await readdir(lib)).filter((name) => name.startsWith("libpq.so"));
-  const samples = [join(binaries.native, "share", "postgresql", "postgres.bki"), ...libraries.map((n) => join(lib, n))];
-  for (const sample of samples) if (!(await mayOthers(sample, 0o004))) return false;
-  return (await isTraversable(lib)) && (await isTraversable(join(binaries.native, "share", "postgresql")));
-}
-
-/** Executing a file needs its x bit whatever capability one has; a umask of 077 takes it away on unpacking. */
-async function makeExecutable(binaries: Binaries): Promise<void> {
-  for (const file of [binaries.initdb, binaries.postgres])
-    if (!(await mayOthers(file, 0o005))) await chmod(file, 0o755);
+  const lib = join(native, "lib");
+  const share = join(native, "share", "postgresql");
+  for (const folder of [dirname(postgres), lib, share]) if (!(await isTraversable(folder))) return false;
+  const libraries = (await readdir(lib)).filter((name) => name.startsWith("libpq.so")).map((name) => join(lib, name));
+  for (const file of [join(share, "postgres.bki"), ...libraries]) if (!(await mayOthers(file, 0o004))) return false;
+  return (await mayOthers(initdb, 0o005)) && (await mayOthers(postgres, 0o005));
 }
 
 /** Capability numbers of linux/capability.h. Docker's default set lacks the first one. */
@@ -65,25 +60,32 @@ async function hasSetpriv(): Promise<boolean> {
 }
 
 /**
- * Decides as whom PostgreSQL runs.
+ * Decides as whom PostgreSQL runs, and which copy of its programs.
  * @param parentOfData the folder in which the data folder lies.
  * @throws Error when we are root and the unprivileged user can reach the files in no way, saying what to do.
  */
-export async function chooseRunAs(binaries: Binaries, parentOfData: string): Promise<RunAs> {
-  if (process.getuid?.() !== 0) return { owner: null, command: (file, args) => ({ file, args }) };
-  await makeExecutable(binaries);
+export async function chooseRunAs(
+  found: Binaries,
+  parentOfData: string,
+): Promise<{ runAs: RunAs; binaries: Binaries }> {
+  if (process.getuid?.() !== 0)
+    return { binaries: found, runAs: { owner: null, command: (file, args) => ({ file, args }) } };
+  const binaries = (await isOpenToOthers(found)) ? found : await stageBinaries(found);
   const id = UNPRIVILEGED_ID;
-  if (await isOpenToOthers(binaries, parentOfData))
-    return { owner: id, command: (file, args) => ({ file, args, uid: id, gid: id }) };
+  if (await isTraversable(parentOfData))
+    return { binaries, runAs: { owner: id, command: (file, args) => ({ file, args, uid: id, gid: id }) } };
   const capability = (await hasSetpriv()) ? await usableCapability() : null;
   if (!capability)
     throw new Error(
-      `PostgreSQL does not run as root, and user ${id} cannot enter ${parentOfData} or ${binaries.native}. ` +
-        "Use folders that others may enter (chmod o+x), start as another user, or set DATABASE_URL.",
+      `PostgreSQL does not run as root, and user ${id} cannot enter ${parentOfData}. ` +
+        "Use a folder that others may enter (chmod o+x), start as another user, or set DATABASE_URL.",
     );
   const caps = [`--inh-caps=+${capability}`, `--ambient-caps=+${capability}`];
   const drop = [`--reuid=${id}`, `--regid=${id}`, "--clear-groups", ...caps, "--"];
-  return { owner: id, command: (file, args) => ({ file: "setpriv", args: [...drop, file, ...args] }) };
+  return {
+    binaries,
+    runAs: { owner: id, command: (file, args) => ({ file: "setpriv", args: [...drop, file, ...args] }) },
+  };
 }
 
 /** Gives a file or folder to the user as whom PostgreSQL runs. */

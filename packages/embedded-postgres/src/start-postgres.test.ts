@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { afterEach, expect, test } from "vitest";
+import { binariesIn, findBinaries } from "./binaries.ts";
 import {
   createDatabase,
   databaseExists,
@@ -15,6 +16,7 @@ import {
   startPostgres,
 } from "./index.ts";
 import { startOf } from "./process-identity.ts";
+import { chooseRunAs } from "./run-as.ts";
 
 const cleanups: Array<() => Promise<unknown>> = [];
 afterEach(async () => {
@@ -174,4 +176,16 @@ test("a database is created once", async () => {
   expect(await createDatabase(server.superuserUrl, "kombify")).toBe(true);
   expect(await createDatabase(server.superuserUrl, "kombify")).toBe(false);
   await query(server.url("kombify"), "select 1");
+});
+
+test("as root, programs that others cannot reach are copied to a place that only root can write", async () => {
+  const found = await findBinaries();
+  const hidden = await temporaryFolder(0o700);
+  await cp(join(found.native, "..", "package.json"), join(hidden, "package.json"));
+  await cp(found.native, join(hidden, "native"), { recursive: true, verbatimSymlinks: true });
+  const { binaries } = await chooseRunAs(binariesIn(join(hidden, "native")), hidden);
+  if (process.getuid?.() !== 0) return expect(binaries.native).toBe(join(hidden, "native"));
+  expect(binaries.native).not.toContain(hidden);
+  for (const path of [binaries.native, binaries.postgres]) expect((await stat(path)).mode & 0o777).toBe(0o755);
+  expect((await stat(binaries.native)).uid).toBe(0);
 });

@@ -87,8 +87,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const dataDir = join(await realpath(parent), basename(resolve(options.dataDir)));
   const release = await takeOwnership(dataDir);
   try {
-    const binaries = await findBinaries();
-    const runAs = await chooseRunAs(binaries, dirname(dataDir));
+    const { binaries, runAs } = await chooseRunAs(await findBinaries(), dirname(dataDir));
     await stopLeftOver(dataDir, log);
     const password = await openCluster(dataDir, { binaries, runAs, isEphemeral: options.ephemeral ?? false });
     const port = await choosePort(`${dataDir}.port`, options.port);
