@@ -55,11 +55,15 @@ export const selectField = (
   );
 
 /** Above a form with errors: how many there are and where, with links to the fields. */
-export function errorSummary({ errors }: FormState, labels: Record<string, string>): Html {
+export function errorSummary(
+  { errors }: FormState,
+  labels: Record<string, string>,
+  title = "This was not saved.",
+): Html {
   const entries = Object.entries(errors);
   if (entries.length === 0) return nothing;
   const items = entries.map(([name, message]) =>
     labels[name] ? html`<li><a href="#${name}">${labels[name]}</a>: ${message}</li>` : html`<li>${message}</li>`,
   );
-  return html`<div class="problem" role="alert"><p><strong>This was not saved.</strong></p><ul>${items}</ul></div>`;
+  return html`<div class="problem" role="alert"><p><strong>${title}</strong></p><ul>${items}</ul></div>`;
 }

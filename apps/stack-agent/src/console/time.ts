@@ -17,12 +17,14 @@ export function ago(date: Date, now = Date.now()): string {
   return relative.format(-Math.floor(ms / size), unit);
 }
 
-/** How long something took or takes: "0.3 s", "4 min 10 s". */
+/** How long something took or takes: "0.3 s", "4 min 10 s". Number and unit stay on one line. */
 export function span(from: Date, to: Date): string {
   const seconds = Math.max(0, to.getTime() - from.getTime()) / 1000;
-  if (seconds < 0.1) return "under 0.1 s";
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  return seconds < 60 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (seconds < 0.1) return "under 0.1\u00a0s";
+  if (seconds < 10) return `${seconds.toFixed(1)}\u00a0s`;
+  return seconds < 60
+    ? `${Math.round(seconds)}\u00a0s`
+    : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
 /** A relative time with the exact one on hover. */

@@ -19,6 +19,10 @@ const definitionSchema = z.object({
     nodes: z
       .array(createNodeSchema.omit({ stackId: true }))
       .max(100, "Use at most 100 nodes.")
+      .refine(
+        (nodes) => new Set(nodes.map(({ name }) => name.toLowerCase())).size === nodes.length,
+        "Name each node once.",
+      )
       .default([]),
   }),
 });

@@ -42,13 +42,15 @@ async function registerNodes(store: NamespaceStore, stackId: string, defined: De
   return known.length + missing.length;
 }
 
+const countServices = ({ services }: StackRecord): string =>
+  services.length === 1 ? "1 service" : `${services.length} services`;
 const countNodes = (count: number): string => (count === 1 ? "1 node" : `${count} nodes`);
 
 /** Leaves the stack `pending`: it runs once it is deployed to nodes that are connected. */
 const provision: JobHandler = async (context) => {
   const { store, step } = context;
   const stack = await stackOf(context);
-  await step(10, "Check the definition", `Checking ${stack.services.length} services and the configuration`);
+  await step(10, "Check the definition", `Checking ${countServices(stack)} and the configuration`);
   const defined = checkDefinition(stack);
   await setStatus(store, stack.id, "provisioning");
   await step(
@@ -65,7 +67,7 @@ const provision: JobHandler = async (context) => {
 const update: JobHandler = async (context) => {
   const { store, step } = context;
   const stack = await stackOf(context);
-  await step(20, "Check the definition", `Checking ${stack.services.length} services and the configuration`);
+  await step(20, "Check the definition", `Checking ${countServices(stack)} and the configuration`);
   const defined = checkDefinition(stack);
   await step(60, "Register the nodes", `The definition names ${countNodes(defined.length)}`);
   const count = await registerNodes(store, stack.id, defined);

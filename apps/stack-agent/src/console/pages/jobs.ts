@@ -56,7 +56,7 @@ export function jobPage(caller: Caller, job: JobRecord, key: string | undefined)
   const end = job.completedAt ?? new Date();
   const body = html`${crumbs(["Jobs", "/jobs"])}${notice(key)}
   <div data-live>
-    <div class="head"><div><h1>${jobTitle(job)}</h1><p class="muted">${job.message}</p></div>${jobPill(job)}</div>
+    <div class="head"><div><h1>${jobTitle(job)}</h1>${job.error ? nothing : html`<p class="muted">${job.message}</p>`}</div>${jobPill(job)}</div>
     ${whatNow(job)}
     <section class="card">
       <label class="progress"><span>${job.step || "Not started yet"}</span><span>${job.progress} %</span><progress max="100" value="${job.progress}">${job.progress} %</progress></label>
@@ -72,7 +72,7 @@ export function jobPage(caller: Caller, job: JobRecord, key: string | undefined)
           : nothing
       }
     </section>
-    <section class="card" aria-labelledby="log"><div class="card-head"><h2 id="log">Steps</h2>${job.stackId ? html`<a href="/stacks/${job.stackId}">Go to the stack</a>` : nothing}</div>${log(job)}</section>
+    <section class="card" aria-labelledby="log"><div class="card-head"><h2 id="log">Steps <span class="optional">times in UTC</span></h2>${job.stackId ? html`<a href="/stacks/${job.stackId}">Go to the stack</a>` : nothing}</div>${log(job)}</section>
   </div>`;
   return { title: jobTitle(job), section: "jobs", isLive: true, body };
 }

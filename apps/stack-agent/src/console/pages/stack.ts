@@ -47,7 +47,7 @@ function removeCard(stack: StackRecord, nodes: number, form: FormState): Html {
   return html`<section class="card"><details${isOpen ? html` open` : nothing}><summary>Delete this stack</summary>
     <form class="form" method="post" action="/stacks/${stack.id}/delete" novalidate>
       <p>This deletes the stack <strong>${stack.name}</strong> and ${count(nodes, "node", "nodes")} from your homelab. It cannot be undone.</p>
-      ${errorSummary(form, { confirmation: "Name of the stack" })}
+      ${errorSummary(form, { confirmation: "Name of the stack" }, "The stack was not deleted.")}
       ${textField(form, { name: "confirmation", label: "Name of the stack", hint: `Type ${stack.name} to confirm.` })}
       <div class="actions"><button class="button danger">Delete stack</button></div>
     </form></details></section>`;
