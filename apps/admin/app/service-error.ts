@@ -47,6 +47,13 @@ export async function pageAnswer<T>(request: Request, requestId: string, call: P
   }
 }
 
+/** The id in a page's address. @throws the page of an address that no thing has. */
+export function idOf(params: { id?: string | undefined }): string {
+  const { id = "" } = params;
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return id;
+  throw data(null, { status: 404 });
+}
+
 /** Where to sign in, with the way back to the page that was asked for. */
 export function signInPath(request: Request): string {
   const { pathname, search } = new URL(request.url);

@@ -36,41 +36,51 @@ export function ConfirmDanger(props: ConfirmDangerProps) {
     onClose();
   };
   return (
-    <Modal opened={isOpen} onClose={close} title={title} centered closeButtonProps={{ "aria-label": "Close" }}>
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          <List size="sm">
-            {effects.map((effect, at) => (
-              // The effects are fixed sentences of one question; their place is their identity.
-              <List.Item key={at}>{effect}</List.Item>
-            ))}
-          </List>
-          <Text size="sm" c="dimmed">
-            {undo}
-          </Text>
-          <TextInput
-            id={fieldId}
-            label={`Type ${name} to confirm`}
-            value={typed}
-            onChange={(event) => {
-              setTyped(event.currentTarget.value);
-              setIsRefused(false);
-            }}
-            error={error ?? (isRefused ? `This is not the name. Type ${name}.` : undefined)}
-            autoComplete="off"
-            spellCheck={false}
-            data-autofocus
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              Keep it as it is
-            </Button>
-            <Button type="submit" color="red" loading={isPending}>
-              {action}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    // The scroll lock would write a style element without the page's nonce. The title stands in the body, because a
+    // dialog's header element would be a second banner of the page.
+    <Modal.Root opened={isOpen} onClose={close} centered lockScroll={false}>
+      <Modal.Overlay />
+      <Modal.Content>
+        <Modal.Body p="lg">
+          <form onSubmit={submit} noValidate>
+            <Stack>
+              <Modal.Title fz="h3" fw={650}>
+                {title}
+              </Modal.Title>
+              <List size="sm">
+                {effects.map((effect, at) => (
+                  // The effects are fixed sentences of one question; their place is their identity.
+                  <List.Item key={at}>{effect}</List.Item>
+                ))}
+              </List>
+              <Text size="sm" c="dimmed">
+                {undo}
+              </Text>
+              <TextInput
+                id={fieldId}
+                label={`Type ${name} to confirm`}
+                value={typed}
+                onChange={(event) => {
+                  setTyped(event.currentTarget.value);
+                  setIsRefused(false);
+                }}
+                error={error ?? (isRefused ? `This is not the name. Type ${name}.` : undefined)}
+                autoComplete="off"
+                spellCheck={false}
+                data-autofocus
+              />
+              <Group justify="flex-end">
+                <Button variant="default" onClick={close}>
+                  Keep it as it is
+                </Button>
+                <Button type="submit" color="red" loading={isPending}>
+                  {action}
+                </Button>
+              </Group>
+            </Stack>
+          </form>
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -59,7 +59,13 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           ))}
         </tbody>
       </Table>
-      <Paging shown={rows.length} firstHref={props.firstHref} nextHref={props.nextHref} total={props.total} />
+      <Paging
+        caption={caption}
+        shown={rows.length}
+        firstHref={props.firstHref}
+        nextHref={props.nextHref}
+        total={props.total}
+      />
     </div>
   );
 }
@@ -94,16 +100,19 @@ function HeaderCell<Row>({ column, sort, sortHref }: HeaderCellProps<Row>) {
 }
 
 type PagingProps = {
+  caption: string;
   shown: number;
   firstHref: string | undefined;
   nextHref: string | undefined;
   total: number | undefined;
 };
 
-function Paging({ shown, firstHref, nextHref, total }: PagingProps) {
+function Paging({ caption, shown, firstHref, nextHref, total }: PagingProps) {
   const Link = useLink();
+  // A table that holds all there is needs no pages.
+  if (firstHref === undefined && nextHref === undefined && total === undefined) return null;
   return (
-    <Group component="nav" aria-label="Pages" justify="space-between" mt="sm">
+    <Group component="nav" aria-label={`Pages of ${caption}`} justify="space-between" mt="sm">
       <Text size="sm" c="dimmed">
         {shown.toLocaleString("en")} shown{total === undefined ? "" : ` of ${total.toLocaleString("en")}`}
       </Text>

@@ -27,7 +27,7 @@ export function AdminFrame({ staff, children }: AdminFrameProps) {
       <div className={classes.progress} data-loading={isLoading || undefined} aria-hidden />
       <header className={classes.header}>
         <div className={classes.bar}>
-          <PortalLink href="/" className={classes.home} aria-label="kombify Admin, to the fleet">
+          <PortalLink href="/" className={classes.home}>
             <Logo suffix="Admin" />
           </PortalLink>
           {staff ? <Places /> : null}

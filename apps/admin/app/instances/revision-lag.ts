@@ -14,7 +14,7 @@ export function revisionLag(desired: number, applied: number, hasJoined: boolean
   const figures = `applied ${applied.toLocaleString("en")} of ${desired.toLocaleString("en")}`;
   if (!hasJoined) return { text: "Nothing applied yet", detail: figures, tone: "quiet" };
   const behind = desired - applied;
-  if (behind === 0) return { text: "In step", detail: `revision ${applied.toLocaleString("en")}`, tone: "good" };
+  if (behind === 0) return { text: "In step", detail: figures, tone: "good" };
   const changes = (count: number) => `${count.toLocaleString("en")} ${count === 1 ? "change" : "changes"}`;
   if (behind > 0) return { text: `${changes(behind)} behind`, detail: figures, tone: "waiting" };
   // Only a control plane that was restored from an older copy wishes for less than a host has.

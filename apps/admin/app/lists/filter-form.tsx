@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { Form, useLocation, useSubmit } from "@remix-run/react";
 import { type FormEvent, type ReactNode, useEffect, useRef } from "react";
+import { PortalLink } from "../frame/portal-link.tsx";
 import classes from "./filter-form.module.css";
 import { listQuery } from "./list-address.ts";
 
@@ -67,10 +68,10 @@ export function FilterForm({ label, children, isFiltered }: FilterFormProps) {
       </Button>
       {isFiltered ? (
         <Button
-          type="button"
+          component={PortalLink}
+          href={sort ? `?${new URLSearchParams({ sort })}` : "?"}
           variant="subtle"
           color="gray"
-          onClick={() => submit(new URLSearchParams(sort ? { sort } : {}), { method: "get" })}
         >
           Clear
         </Button>

@@ -1,6 +1,7 @@
 import { lookOf, TONE_COLORS } from "@kombify/ui";
 import { Group, Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import classes from "./state-mark.module.css";
 
 type StateMarkProps = {
   state: string;
@@ -17,7 +18,7 @@ export function StateMark({ state, label, below }: StateMarkProps) {
   const color = `var(--mantine-color-${TONE_COLORS[tone]}-text)`;
   return (
     <div>
-      <Group gap={6} wrap="nowrap" display="inline-flex">
+      <Group gap={6} wrap="nowrap" className={classes.mark}>
         <Icon size={16} stroke={1.9} color={color} aria-hidden style={{ flex: "none" }} />
         <Text span size="sm" fw={isLoud ? 600 : 400} {...(isLoud ? { c: color } : {})}>
           {label ?? words}

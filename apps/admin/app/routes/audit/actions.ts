@@ -1,6 +1,8 @@
 /** The actions that the audit trail knows, in the words of the filter. */
 const ACTIONS = {
   "identity.register": "Signed up",
+  "identity.login": "Signed in",
+  "identity.staffLogin": "Staff signed in",
   "identity.seedStaff": "Staff account made",
   "tenants.create": "Tenant created",
   "tenants.place": "Tenant placed",

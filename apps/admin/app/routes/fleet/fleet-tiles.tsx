@@ -19,7 +19,7 @@ export function FleetTiles({ overview }: { overview: FleetOverview }) {
           <Count label="Silent" count={instances.stale} href="/instances?connection=stale" tone="waiting" />
           <Count label="Offline" count={instances.offline} href="/instances?connection=offline" tone="bad" />
           <Count label="Not joined yet" count={instances.pending} href="/instances?connection=pending" />
-          <Count label="Cordoned" count={instances.cordoned} href="/instances" />
+          <Count label="Cordoned" count={instances.cordoned} />
         </Counts>
       </Section>
       <Section title="Tenants">

@@ -37,7 +37,7 @@ export function InstanceFacts({ instance }: { instance: InstanceDetailView }) {
             }
           />
         </Fact>
-        <Fact name="Applied">
+        <Fact name="Revision">
           <RevisionText {...instance} />
         </Fact>
         <Fact name="Places">

@@ -33,11 +33,15 @@ const EVENT_COLUMNS: Column<Event>[] = [
     header: "Detail",
     render: ({ detail }) => (
       <Text size="sm" c="dimmed">
-        {detail || "No detail"}
+        {detailText(detail)}
       </Text>
     ),
   },
 ];
+
+/** The agent's state before, in the words of the rest of the page. */
+const detailText = (detail: string): string =>
+  detail.replace(/^Was (\w+)$/, (_, before: string) => `Was: ${lookOf(before).label}`) || "No detail";
 
 /** What happened to an instance, newest first. */
 export function InstanceEvents({ events }: { events: Event[] }) {

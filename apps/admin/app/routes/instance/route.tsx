@@ -8,7 +8,7 @@ import { PortalLink } from "../../frame/portal-link.tsx";
 import { Section, Sections } from "../../frame/section.tsx";
 import { useMayOperate } from "../../frame/staff.ts";
 import { useFleetLive } from "../../live/fleet-live.tsx";
-import { pageAnswer } from "../../service-error.ts";
+import { idOf, pageAnswer } from "../../service-error.ts";
 import { CordonButton } from "./cordon-button.tsx";
 import { InstanceFacts } from "./instance-facts.tsx";
 import { InstanceCertificates, InstanceEvents } from "./instance-history.tsx";
@@ -25,7 +25,7 @@ const TENANTS_SHOWN = 10;
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const { api, requestId } = context;
-  const id = params.id ?? "";
+  const id = idOf(params);
   const instance = await pageAnswer(request, requestId, api.instances.get({ id }));
   const tenants = await pageAnswer(request, requestId, api.tenants.search({ instanceId: id, limit: TENANTS_SHOWN }));
   return { instance, tenants };
@@ -34,7 +34,7 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
 export async function action({ request, params, context }: ActionFunctionArgs) {
   const values = textFields(await request.formData());
   try {
-    return await operate(context.api, params.id ?? "", values);
+    return await operate(context.api, idOf(params), values);
   } catch (error) {
     return refusedForm(error, values, context.requestId, { request });
   }

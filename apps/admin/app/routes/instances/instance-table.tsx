@@ -54,7 +54,7 @@ const COLUMNS: Column<InstanceView>[] = [
     header: "New tenants",
     render: (instance) => <StateMark {...newTenants(instance)} />,
   },
-  { key: "revision", header: "Applied", render: (instance) => <RevisionText {...instance} /> },
+  { key: "revision", header: "Revision", render: (instance) => <RevisionText {...instance} /> },
   {
     key: "places",
     header: "Places",

@@ -1,4 +1,3 @@
-import { CONNECTIONS } from "@kombify/api/schemas";
 import { EmptyState, LiveMark, lookOf, PageHeader } from "@kombify/ui";
 import { Button, NativeSelect, Paper, TextInput } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
@@ -7,6 +6,7 @@ import { IconPlus, IconSearch, IconServer2 } from "@tabler/icons-react";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { useMayOperate } from "../../frame/staff.ts";
 import { FilterForm } from "../../lists/filter-form.tsx";
+import { CONNECTIONS } from "../../lists/filter-words.ts";
 import { oneOf, textOf } from "../../lists/list-address.ts";
 import { useFleetLive } from "../../live/fleet-live.tsx";
 import { pageAnswer } from "../../service-error.ts";

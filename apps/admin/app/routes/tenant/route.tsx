@@ -7,7 +7,7 @@ import { PortalLink } from "../../frame/portal-link.tsx";
 import { Section, Sections } from "../../frame/section.tsx";
 import { AuditTable } from "../../lists/audit-table.tsx";
 import { useFleetLive } from "../../live/fleet-live.tsx";
-import { pageAnswer } from "../../service-error.ts";
+import { idOf, pageAnswer } from "../../service-error.ts";
 import { tenantSteps } from "../../tenants/tenant-steps.ts";
 import { TenantFacts } from "./tenant-facts.tsx";
 import { TenantMembers } from "./tenant-members.tsx";
@@ -20,7 +20,7 @@ const AUDIT_SHOWN = 10;
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const { api, requestId } = context;
-  const id = params.id ?? "";
+  const id = idOf(params);
   const tenant = await pageAnswer(request, requestId, api.tenants.inspect({ id }));
   const audit = await pageAnswer(request, requestId, api.audit.list({ tenantId: id, limit: AUDIT_SHOWN }));
   return { tenant, audit: audit.items };

@@ -1,10 +1,10 @@
-import { TENANT_STATUSES } from "@kombify/api/schemas";
 import { EmptyState, LiveMark, lookOf, PageHeader } from "@kombify/ui";
 import { NativeSelect, Paper, TextInput } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData, useSearchParams } from "@remix-run/react";
 import { IconSearch, IconUsersGroup } from "@tabler/icons-react";
 import { FilterForm } from "../../lists/filter-form.tsx";
+import { TENANT_STATUSES } from "../../lists/filter-words.ts";
 import { oneOf, textOf } from "../../lists/list-address.ts";
 import { useFleetLive } from "../../live/fleet-live.tsx";
 import { pageAnswer } from "../../service-error.ts";

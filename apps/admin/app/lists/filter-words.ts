@@ -1,0 +1,17 @@
+/** What lists are filtered by. Written out here, so that pages do not load the validator for a few words. */
+import type { Connection, TenantStatus } from "@kombify/api/schemas";
+
+type Complete<T, Words extends readonly T[]> = [T] extends [Words[number]] ? Words : never;
+const everyOf =
+  <T>() =>
+  <const Words extends readonly T[]>(words: Complete<T, Words>): Words =>
+    words;
+
+export const CONNECTIONS = everyOf<Connection>()(["connected", "stale", "offline", "pending", "revoked"]);
+export const TENANT_STATUSES = everyOf<TenantStatus>()([
+  "active",
+  "provisioning",
+  "waiting_for_capacity",
+  "suspended",
+  "deleting",
+]);
