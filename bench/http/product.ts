@@ -1,0 +1,27 @@
+/** Process: the control plane's API in the HTTP shell, mounted as in apps/cloud, without the pages. */
+import { randomBytes } from "node:crypto";
+import { createControlPlane, requestInfoOf } from "@kombify/api";
+import { createLogger, createShell, listen, runProcess } from "@kombify/server";
+
+const databaseUrl = process.env.DATABASE_URL;
+if (!databaseUrl) throw new Error("DATABASE_URL is missing.");
+const log = createLogger({ name: "product" });
+
+runProcess({ name: "product", log }, async (onStop) => {
+  const plane = await createControlPlane({
+    databaseUrl,
+    encryptionKey: randomBytes(32).toString("base64"),
+    audience: "cloud",
+    log,
+    cloudUrl: "http://localhost:3000",
+    adminUrl: "http://localhost:3001",
+    agentApiUrl: "https://localhost:3002",
+    secureCookies: false,
+  });
+  onStop(() => plane.close());
+  const { app } = createShell({ name: "product", version: "bench", log, checks: plane.checks, exposeMetrics: false });
+  app.all("*", async (c, next) => (await plane.handle(c.req.raw, requestInfoOf(c))) ?? next());
+  const listener = await listen({ fetch: app.fetch, port: 0 });
+  onStop(() => listener.close());
+  process.send?.(listener.url);
+});
