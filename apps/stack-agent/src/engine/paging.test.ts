@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { newStack } from "../../test/records.ts";
 import { createTestEngine, type TestEngine } from "../../test/test-engine.ts";
 import type { NamespaceStore } from "./engine.ts";
+import type { Page } from "./list-query.ts";
+import type { StackRecord } from "./records.ts";
 
 const STACKS = 40;
 let db: TestEngine;
@@ -30,7 +32,7 @@ async function walk(sort: string, limit: number): Promise<string[]> {
   const seen: string[] = [];
   let cursor: string | null = null;
   do {
-    const page = await store.list("stacks", { limit, sort, cursor: cursor ?? undefined });
+    const page: Page<StackRecord> = await store.list("stacks", { limit, sort, cursor: cursor ?? undefined });
     seen.push(...page.items.map(({ id }) => id));
     cursor = page.nextCursor;
   } while (cursor);
