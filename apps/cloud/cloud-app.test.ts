@@ -124,3 +124,11 @@ test("every inline script and style of a page carries the nonce that its policy 
   expect(inline.length).toBeGreaterThan(2);
   for (const tag of inline) expect(tag).toContain(`nonce="${nonce}"`);
 });
+
+test("the portal's health has the gateway's name too, and an unknown API path is a problem and not a page", async () => {
+  const health = await get("/v1/portal/health");
+  expect(await health.json()).toMatchObject({ status: "ok" });
+  const unknown = await get("/v1/nothing");
+  expect(unknown.status).toBe(404);
+  expect(unknown.headers.get("content-type")).toContain("application/problem+json");
+});

@@ -47,6 +47,9 @@ export function createCloudApp(options: CloudAppOptions): Shell {
     serveStatic({ root: clientDir, onFound: (_p, c) => c.header("cache-control", "public, max-age=86400") }),
   );
 
+  // The gateway's name for the health of this portal.
+  app.get("/v1/portal/health", (c) => app.fetch(new Request(new URL("/health", c.req.url)), c.env));
+
   app.all("*", async (c, next) => (await controlPlane.handle(c.req.raw, requestInfoOf(c))) ?? next());
 
   app.all("*", async (c) => {

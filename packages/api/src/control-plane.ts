@@ -1,5 +1,5 @@
 /** The control plane as one object: what a portal's server mounts, calls and closes. */
-import type { ServiceError } from "@kombify/agent-contract";
+import { ServiceError } from "@kombify/agent-contract";
 import { type Database, openDatabase } from "@kombify/db";
 import type { Logger } from "@kombify/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
@@ -55,6 +55,8 @@ export interface ControlPlane {
   onRevoked(listener: (instanceId: string) => void): void;
   close(): Promise<void>;
 }
+
+const API_PATH = /^\/(api|v1|trpc)(\/|$)/;
 
 /** Server-side calls reject with tRPC's error; loaders want the one that says what to do. */
 function unwrapErrors(caller: Caller): Caller {
@@ -133,10 +135,14 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
         refuseForeignOrigin(request, ownOrigin);
         return passToStack(request, contextOf(request, info));
       }
-      return handleRest(request, audience, () => {
+      const answer = await handleRest(request, audience, () => {
         refuseForeignOrigin(request, ownOrigin);
         return contextOf(request, info);
       });
+      // A program that asked for data must not get a page, not even one that says so nicely.
+      if (!answer && API_PATH.test(pathname))
+        throw new ServiceError("NOT_FOUND", `There is no ${pathname} here. /openapi.json lists what there is.`);
+      return answer;
     },
     handleAgent: (request, info) => handleRest(request, "agent", () => contextOf(request, info)),
     caller(request, info) {

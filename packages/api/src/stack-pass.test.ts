@@ -88,7 +88,7 @@ describe("a request that Cloud passes on", () => {
     "%s goes nowhere",
     async (path) => {
       const before = seen.length;
-      expect(await send(path)).toBeNull();
+      await expect(send(path)).rejects.toMatchObject({ code: "NOT_FOUND" });
       expect(seen.length).toBe(before);
     },
   );

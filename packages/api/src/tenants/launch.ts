@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { ASSERTION_TTL_SECONDS, type AssertionClaims, KOMBIFY_ISSUER } from "@kombify/agent-contract";
+import {
+  ASSERTION_TTL_SECONDS,
+  type AssertionClaims,
+  KOMBIFY_ISSUER,
+  TICKET_TTL_SECONDS,
+} from "@kombify/agent-contract";
 import { recordAudit } from "../audit/record.ts";
 import type { TenantContext } from "../context.ts";
 import { findHome } from "./home.ts";
@@ -30,7 +35,7 @@ export async function launchTenant(ctx: TenantContext) {
     exp: now + ASSERTION_TTL_SECONDS,
   };
   const assertion = await ctx.can.signer.sign(claims);
-  const { redirectUrl, ticket, expiresAt } = await ctx.can.agents.exchange(instance, assertion);
+  const { redirectUrl, ticket } = await ctx.can.agents.exchange(instance, assertion);
   await ctx.db.transaction((tx) =>
     recordAudit(tx, ctx, {
       action: "tenants.launch",
@@ -40,5 +45,6 @@ export async function launchTenant(ctx: TenantContext) {
       summary: `${user.name} launched the homelab`,
     }),
   );
-  return { redirectUrl, ticket, expiresAt };
+  // The ticket ends before the agent's token, which stays on the host.
+  return { redirectUrl, ticket, expiresAt: new Date((now + TICKET_TTL_SECONDS) * 1000).toISOString() };
 }
