@@ -12,6 +12,8 @@ export type Witness = {
 
 // The console repeats every refused request as an error. Those are in `refusals`, where a journey expects them or not.
 const REFUSED_REQUEST = /^Failed to load resource: the server responded with a status of/;
+// Remix learns of routes as links to them appear; pointing at one before that costs a prefetch and nothing else.
+const EARLY_PREFETCH = /^Tried to prefetch .* but no routes matched/;
 // An event stream that the page left or that the server ended.
 const ENDED_STREAM = /net::ERR_(INCOMPLETE_CHUNKED_ENCODING|CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET)/;
 
@@ -22,11 +24,13 @@ export function watchContext(context: BrowserContext): Witness {
   context.on("response", (response) => {
     if (response.status() >= 400) witness.refusals.push({ status: response.status(), url: response.url() });
   });
-  context.on("weberror", (error) => witness.faults.push(String(error.error())));
+  context.on("weberror", (error) =>
+    witness.faults.push(`${error.error().stack ?? error.error()} (${error.page()?.url() ?? "no page"})`),
+  );
   context.on("console", (message) => {
     const text = message.text();
     if (message.type() !== "error" && message.type() !== "warning") return;
-    if (REFUSED_REQUEST.test(text) || ENDED_STREAM.test(text)) return;
+    if (REFUSED_REQUEST.test(text) || ENDED_STREAM.test(text) || EARLY_PREFETCH.test(text)) return;
     witness.faults.push(`${message.type()}: ${text} (${message.page()?.url() ?? "no page"})`);
   });
   return witness;
