@@ -49,7 +49,10 @@ export function keepRenewed(
       () => {
         current = renew().then(planNext, (err: unknown) => {
           error = err instanceof Error ? err.message : "The certificate could not be renewed.";
-          log.warn({ err, notAfter: certificate.validToDate }, "certificate not renewed, trying again");
+          const isExpired = certificate.validToDate.getTime() < Date.now();
+          if (isExpired)
+            log.error({ err }, "the certificate has expired: join again with a new token from the Admin center");
+          else log.warn({ err, notAfter: certificate.validToDate }, "certificate not renewed, trying again");
           plan(Math.min(lifeMs() * RETRY_AFTER, MAX_RETRY_MS));
         });
       },

@@ -88,7 +88,9 @@ test("after a restart the last document is there and is applied again, without t
   await applied();
   await reconciler.stop();
   await db.engine.dropNamespace(tenant.slug);
+  await db.engine.shared.saveTenant(tenant, "creating");
   reconciler = await startReconciler(db.engine, instanceId, log);
+  expect(stateOf(tenant.tenantId)?.state, "known from the first report on").toBe("creating");
   await expect.poll(() => stateOf(tenant.tenantId)?.state).toBe("ready");
   expect(await db.engine.listNamespaces()).toContain(tenant.slug);
 });

@@ -53,6 +53,10 @@ export async function startReconciler(engine: Engine, instanceId: string, log: L
   let document = applied.document?.instanceId === instanceId ? applied.document : null;
   let appliedRevision = document ? applied.appliedRevision : 0;
   let orphans: string[] = [];
+  // What was true when the agent stopped; a first report without its tenants would look as if they were gone.
+  const known = new Set(document?.tenants.map(({ tenantId }) => tenantId));
+  for (const { id: tenantId, generation, state, error } of await shared.listTenants())
+    if (known.has(tenantId)) reports.set(tenantId, { tenantId, generation, state, ...(error ? { error } : {}) });
 
   const report = (next: TenantReport): void => {
     const known = reports.get(next.tenantId);
