@@ -19,6 +19,7 @@ export function NewPasswordField({ minLength, error }: NewPasswordFieldProps) {
         description={`At least ${minLength} characters. A few words are easy to remember.`}
         autoComplete="new-password"
         error={error}
+        aria-invalid={error !== undefined}
         onChange={(event) => setPassword(event.currentTarget.value)}
         visibilityToggleButtonProps={{ "aria-label": "Show or hide the password", tabIndex: 0 }}
       />

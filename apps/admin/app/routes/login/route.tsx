@@ -57,6 +57,7 @@ export default function SignIn() {
               label="Password"
               autoComplete="current-password"
               error={fieldError(problem, "password")}
+              aria-invalid={fieldError(problem, "password") !== undefined}
               visibilityToggleButtonProps={{ "aria-label": "Show or hide the password", tabIndex: 0 }}
             />
             <SubmitButton size="md" fullWidth mt="xs">

@@ -63,6 +63,7 @@ export default function SignIn() {
             label="Password"
             autoComplete="current-password"
             error={fieldError(problem, "password")}
+            aria-invalid={fieldError(problem, "password") !== undefined}
             visibilityToggleButtonProps={{ "aria-label": "Show or hide the password", tabIndex: 0 }}
           />
           <SubmitButton mt="xs">Sign in</SubmitButton>
