@@ -59,7 +59,7 @@ export interface NamespaceStore {
    * Prolongs the lease and records progress. Null when `owner` no longer holds the job, which then must not go on.
    */
   advanceJob(id: string, owner: string, leaseMs: number, progress?: JobProgress): Promise<JobRecord | null>;
-  /** Fails the jobs whose lease ran out and that have no attempt left. @returns those jobs. */
+  /** Fails the jobs whose lease ran out and that have no attempt left, and marks their stacks. @returns those jobs. */
   failLostJobs(reason: string): Promise<JobRecord[]>;
 }
 

@@ -41,9 +41,15 @@ export function advanceJob(
   return { text, parameters };
 }
 
+/** Together with their stacks, in one statement: a crash in between would leave a stack being set up for ever. */
 export const failLostJobs = (slug: string, reason: string): Statement => ({
-  text: `update ${tableOf("jobs", slug)} set state = 'failed', error = $1, completed_at = now(), lease_owner = null,
-      lease_until = null
-    where state = 'running' and lease_until < now() and attempts >= max_attempts returning ${columnsOf("jobs")}`,
+  text: `with lost as (
+      update ${tableOf("jobs", slug)} set state = 'failed', error = $1, message = 'Failed', completed_at = now(),
+        lease_owner = null, lease_until = null
+      where state = 'running' and lease_until < now() and attempts >= max_attempts returning ${columnsOf("jobs")}),
+    marked as (
+      update ${tableOf("stacks", slug)} set status = 'error', updated_at = now()
+      where id in (select "stackId" from lost) and deleted_at is null)
+    select * from lost`,
   parameters: [reason],
 });

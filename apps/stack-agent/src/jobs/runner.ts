@@ -34,18 +34,8 @@ export function startJobRunner({ engine, feed, log, ...overrides }: RunnerOption
   const runJobsOf = async (tenant: TenantRef): Promise<void> => {
     const store = engine.namespace(tenant);
     const onProgress = () => feed.publish(tenant.id);
-    for (const lost of await store.failLostJobs("The Stack stopped while it ran, more often than it may be tried.")) {
-      if (lost.stackId)
-        await store.write([
-          {
-            kind: "updateAll",
-            collection: "stacks",
-            where: { id: lost.stackId, deletedAt: null },
-            changes: { status: "error" },
-          },
-        ]);
-      onProgress();
-    }
+    const lost = await store.failLostJobs("The Stack stopped while it ran, more often than it may be tried.");
+    if (lost.length > 0) onProgress();
     while (!stopping.signal.aborted) {
       const job = await store.claimJob(owner, LEASE_MS);
       if (!job) break;
