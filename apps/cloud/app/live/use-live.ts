@@ -1,7 +1,6 @@
-import type { LiveState } from "@kombify/ui";
+import { keepLive, type LiveObserver, type LiveState } from "@kombify/ui";
 import { useRevalidator } from "@remix-run/react";
 import { useEffect, useRef, useState } from "react";
-import { keepLive, type LiveObserver } from "./live-connection.ts";
 import type { Trpc } from "./trpc.ts";
 
 type LiveSource<T> = {
