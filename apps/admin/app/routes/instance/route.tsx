@@ -4,6 +4,7 @@ import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remi
 import { useActionData, useLoaderData } from "@remix-run/react";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { refusedForm, textFields } from "../../forms/form-problem.ts";
+import { useLastAnswer } from "../../forms/use-last-answer.ts";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { Section, Sections } from "../../frame/section.tsx";
 import { useMayOperate } from "../../frame/staff.ts";
@@ -42,7 +43,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
 
 export default function Instance() {
   const { instance, tenants } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer(useActionData<typeof action>());
   const live = useFleetLive();
   const mayOperate = useMayOperate();
   const done = answer && "done" in answer ? answer.done : null;

@@ -1,9 +1,10 @@
 import { FormErrorSummary, PageHeader } from "@kombify/ui";
-import { Anchor, NumberInput, Paper, Stack, TextInput } from "@mantine/core";
+import { Anchor, Paper, Stack, TextInput } from "@mantine/core";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Form, useActionData } from "@remix-run/react";
 import { fieldError, numberField, refusedForm, textFields } from "../../forms/form-problem.ts";
 import { SubmitButton } from "../../forms/submit-button.tsx";
+import { useLastAnswer } from "../../forms/use-last-answer.ts";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { requireOperator } from "../../frame/staff.ts";
 import { JoiningInstance } from "./joining-instance.tsx";
@@ -31,7 +32,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function NewInstance() {
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer(useActionData<typeof action>());
   const back = (
     <Anchor component={PortalLink} href="/instances" size="sm">
       Instances
@@ -78,16 +79,15 @@ export default function NewInstance() {
               error={fieldError(problem, "region")}
               autoComplete="off"
             />
-            <NumberInput
+            <TextInput
               id="capacity"
               name="capacity"
               label="Places"
               description="How many tenants it takes at most. A host that can carry less says so when it joins."
+              inputMode="numeric"
+              autoComplete="off"
               defaultValue={problem?.values.capacity ?? DEFAULT_CAPACITY}
               error={fieldError(problem, "capacity")}
-              min={1}
-              allowDecimal={false}
-              hideControls
             />
             <SubmitButton>Register and get the command</SubmitButton>
           </Stack>
