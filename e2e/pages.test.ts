@@ -1,0 +1,112 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { hasNoBrowser } from "./src/browser.ts";
+import { setTheStage } from "./src/journey.ts";
+import { launch, signUp, somebody } from "./src/people.ts";
+import { addNode, createStack } from "./src/stack-console.ts";
+import { signInStaff } from "./src/staff-api.ts";
+
+const SCHEMES = ["light", "dark"] as const;
+
+/** What axe finds serious or critical on a page, in words that lead to the place. */
+async function faultsOf(page: Page, where: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${where}: ${id} (${help}) at ${target.join(" ")}`));
+}
+
+/** Opens each page in both colour schemes, at the width of a desk and of a small phone. */
+async function inspect(page: Page, addresses: string[]): Promise<string[]> {
+  const faults: string[] = [];
+  for (const address of addresses) {
+    await page.goto(address);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    for (const colorScheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      faults.push(...(await faultsOf(page, `${address} ${colorScheme}`)));
+    }
+    await page.setViewportSize({ width: 360, height: 740 });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (overflow > 0) faults.push(`${address}: ${overflow} pixels too wide for a phone of 360`);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
+  return faults;
+}
+
+describe.skipIf(hasNoBrowser)("every page", () => {
+  const stage = setTheStage();
+
+  test("of Cloud has no serious fault of accessibility, in light and dark, and fits a phone", async () => {
+    const { cloudUrl } = stage.system;
+    const { page } = await stage.visit();
+    expect(
+      await inspect(
+        page,
+        ["", "/signup", "/login", "/no-such-page"].map((path) => cloudUrl + path),
+      ),
+    ).toEqual([]);
+    const person = somebody("axe");
+    await signUp(page, cloudUrl, person);
+    const pages = ["/welcome", "/homelab", "/settings", "/tenants/new", "/homelab?tenant=nobodyhasthis"];
+    expect(
+      await inspect(
+        page,
+        pages.map((path) => cloudUrl + path),
+      ),
+    ).toEqual([]);
+    await page.goto(`${cloudUrl}/tenants/new`);
+    await page.getByRole("button", { name: "Create homelab" }).click();
+    await page.getByRole("alert").waitFor();
+    expect(await faultsOf(page, "a refused form")).toEqual([]);
+  });
+
+  test("of the Stack console has none either", async () => {
+    const { cloudUrl, stackUrl } = stage.system;
+    const { page } = await stage.visit();
+    await page.goto(stackUrl);
+    expect(await inspect(page, [stackUrl])).toEqual([]);
+    await signUp(page, cloudUrl, somebody("axestack"));
+    await launch(page, stackUrl);
+    expect(await inspect(page, [stackUrl, `${stackUrl}/stacks`, `${stackUrl}/jobs`])).toEqual([]);
+    const stack = await createStack(page, stackUrl, { name: "media", services: ["traefik"] });
+    await addNode(page, { name: "nas", address: "192.168.1.20" });
+    const [job] = (await (await page.request.get(`${stackUrl}/v1/jobs`)).json()).items;
+    const [node] = (await (await page.request.get(`${stackUrl}/v1/nodes`)).json()).items;
+    const pages = [stackUrl, `${stackUrl}/stacks`, `${stackUrl}/stacks/new`, stack, `${stack}/nodes/new`];
+    const more = [`${stack}/nodes/${node.id}`, `${stackUrl}/jobs`, `${stackUrl}/jobs/${job.id}`, `${stackUrl}/nowhere`];
+    expect(await inspect(page, [...pages, ...more])).toEqual([]);
+  });
+
+  test("of the Admin center has none either", async () => {
+    const { system } = stage;
+    const { adminUrl, staff } = system;
+    const { page } = await stage.visit();
+    expect(await inspect(page, [`${adminUrl}/login`])).toEqual([]);
+    await page.goto(adminUrl);
+    await page.getByLabel("E-mail").fill(staff.email);
+    await page.getByRole("textbox", { name: "Password" }).fill(staff.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Fleet" }).waitFor();
+    const local = await (await signInStaff(system)).instance("local");
+    const { items } = await (await page.request.get(`${adminUrl}/api/admin/tenants?limit=1`)).json();
+    const paths = [
+      "",
+      "/instances",
+      "/instances/new",
+      `/instances/${local.id}`,
+      "/tenants",
+      "/tenants?search=nobody",
+      "/audit",
+      "/nowhere",
+    ];
+    const tenants = items.map(({ id }: { id: string }) => `/tenants/${id}`);
+    expect(
+      await inspect(
+        page,
+        [...paths, ...tenants].map((path) => adminUrl + path),
+      ),
+    ).toEqual([]);
+  });
+});
