@@ -42,7 +42,7 @@ export async function launchTenant(ctx: TenantContext) {
       targetKind: "tenant",
       targetId: ctx.tenant.id,
       tenantId: ctx.tenant.id,
-      summary: `${user.name} launched the homelab`,
+      summary: "Launched the homelab",
     }),
   );
   // The ticket ends before the agent's token, which stays on the host.
