@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Two groups in one run: what stands beside the code, side by side; then the journeys, one after another. */
@@ -13,7 +14,10 @@ export default defineConfig({
           name: "code",
           include: ["{packages,apps,scripts,bench}/**/*.test.{ts,tsx}"],
           exclude: ["**/node_modules/**", "**/build/**"],
-          sequence: { groupOrder: 0 },
+          // Much of a test is waiting for PostgreSQL and sockets: two at once also where there are only two cores.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+          // Group 0 would come last where it has one worker.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -26,7 +30,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { type Child, startChild } from "./start/children.ts";
 import { migrateDatabase, openDatabaseServer } from "./start/database.ts";
 import { takeHome, writeReady } from "./start/home.ts";
+import { awaitLeftBehind, recordChild } from "./start/left-behind.ts";
 import { credentialsFile, isKnownInstance, localJoinToken, openOperator, seedFirstStaff } from "./start/operator.ts";
 import { buildPortals } from "./start/portals.ts";
 import { createProgress } from "./start/progress.ts";
@@ -34,7 +35,8 @@ type Part = { name: string; args: string[]; cwd: string; env: NodeJS.ProcessEnv;
 /** Starts one process and waits until it answers, or says why it died. */
 async function startPart(settings: Settings, { url, ...part }: Part): Promise<Child> {
   const logFile = join(settings.home, "logs", `${part.name}.log`);
-  const child = await startChild({ ...part, logFile, say: progress.say });
+  const onSpawn = (pid: number) => recordChild(settings.home, part.name, pid);
+  const child = await startChild({ ...part, logFile, onSpawn, say: progress.say });
   stops.add(part.name, () => child.stop());
   await Promise.race([waitUntilReady(part.name, url), child.died, stops.asked]);
   child.declareReady();
@@ -47,6 +49,7 @@ async function start(): Promise<void> {
   const { step } = progress;
   progress.say("kombify starts");
   stops.add("home", await takeHome(home));
+  await awaitLeftBehind(home);
   await checkPorts(settings);
   const secrets = await openSecrets(home);
   await stops.during(step("portals built", buildPortals));

@@ -11,6 +11,8 @@ export type ChildOptions = {
   cwd: string;
   env: NodeJS.ProcessEnv;
   logFile: string;
+  /** Told which process the child is, each time that it is started. */
+  onSpawn(pid: number): Promise<void>;
   /** Told in plain words when the child died and when it is started again. */
   say(line: string): void;
 };
@@ -38,7 +40,7 @@ export async function tailOf(file: string): Promise<string> {
   return lines.map((line) => `    ${line}`).join("\n");
 }
 
-async function launch({ args, cwd, env, logFile }: ChildOptions): Promise<ChildProcess> {
+async function launch({ args, cwd, env, logFile, onSpawn }: ChildOptions): Promise<ChildProcess> {
   const log = await open(logFile, "a", 0o600);
   try {
     // A group of its own: Ctrl-C reaches the supervisor alone, which stops everything in order. The IPC channel tells the
@@ -46,6 +48,7 @@ async function launch({ args, cwd, env, logFile }: ChildOptions): Promise<ChildP
     const stdio = ["ignore", log.fd, log.fd, "ipc"] as const;
     const child = spawn(process.execPath, args, { cwd, env, detached: true, stdio: [...stdio] });
     await once(child, "spawn");
+    if (child.pid !== undefined) await onSpawn(child.pid);
     return child;
   } finally {
     await log.close();

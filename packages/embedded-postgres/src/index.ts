@@ -1,4 +1,5 @@
 export { createDatabase, databaseExists } from "./databases.ts";
 export { findServer } from "./find-server.ts";
 export { takeOwnership } from "./owner-lock.ts";
+export { startOf as processStart } from "./process-identity.ts";
 export { type EmbeddedPostgres, type PostgresOptions, startPostgres } from "./start-postgres.ts";
