@@ -1,16 +1,15 @@
 /** Process: the control plane's API in the HTTP shell, mounted as in apps/cloud, without the pages. */
-import { randomBytes } from "node:crypto";
 import { createControlPlane, requestInfoOf } from "@kombify/api";
 import { createLogger, createShell, listen, runProcess } from "@kombify/server";
 
-const databaseUrl = process.env.DATABASE_URL;
-if (!databaseUrl) throw new Error("DATABASE_URL is missing.");
+const { DATABASE_URL: databaseUrl, KOMBIFY_ENCRYPTION_KEY: encryptionKey } = process.env;
+if (!databaseUrl || !encryptionKey) throw new Error("DATABASE_URL or KOMBIFY_ENCRYPTION_KEY is missing.");
 const log = createLogger({ name: "product" });
 
 runProcess({ name: "product", log }, async (onStop) => {
   const plane = await createControlPlane({
     databaseUrl,
-    encryptionKey: randomBytes(32).toString("base64"),
+    encryptionKey,
     audience: "cloud",
     log,
     cloudUrl: "http://localhost:3000",

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
+import { buildPortals } from "../../scripts/start/portals.ts";
 import type { Cluster, ControlDatabase } from "../cluster.ts";
 import { type Child, startChild } from "../processes.ts";
 import type { LoadOrder, LoadRequest, LoadResult } from "./load.ts";
@@ -16,8 +17,7 @@ const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta
 export type Servers = {
   productUrl: string;
   handWrittenUrl: string;
-  /** Null when the portal has not been built. */
-  cloudUrl: string | null;
+  cloudUrl: string;
   /** Sends requests for a while over {@link CONNECTIONS} connections. @throws Error when any was not answered with 200. */
   drive(origin: string, requests: LoadRequest[], durationMs: number): Promise<LoadResult>;
   stop(): Promise<void>;
@@ -64,22 +64,21 @@ async function waitUntilReady(url: string, child: Child): Promise<void> {
   }
 }
 
-/** The Cloud portal as `npm start` runs it, or null when it has not been built. */
-async function startCloud(database: ControlDatabase, logFolder: string): Promise<{ child: Child; url: string } | null> {
+/** The Cloud portal as `npm start` runs it. */
+async function startCloud(env: Record<string, string>, logFolder: string): Promise<{ child: Child; url: string }> {
   const isBuilt = await access(pathOf("../../apps/cloud/build/server/index.js")).then(
     () => true,
     () => false,
   );
-  if (!isBuilt) return null;
+  if (!isBuilt) await buildPortals();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const child = startChild(pathOf("../../apps/cloud/server.ts"), {
     name: "cloud",
     logFolder,
     env: {
+      ...env,
       PORT: String(port),
-      DATABASE_URL: database.webUrl,
-      KOMBIFY_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
       CLOUD_URL: url,
       ADMIN_URL: "http://localhost:3001",
       AGENT_API_URL: "https://localhost:3002",
@@ -92,6 +91,8 @@ async function startCloud(database: ControlDatabase, logFolder: string): Promise
 /** Starts everything that is measured over HTTP. */
 export async function startServers(cluster: Cluster, database: ControlDatabase): Promise<Servers> {
   const logFolder = cluster.folder;
+  // What the processes of one control plane share.
+  const env = { DATABASE_URL: database.webUrl, KOMBIFY_ENCRYPTION_KEY: randomBytes(32).toString("base64") };
   const children: Child[] = [];
   const start = (module: string, name: string, env: Record<string, string> = {}): Child => {
     const child = startChild(pathOf(module), { name, logFolder, env });
@@ -101,16 +102,16 @@ export async function startServers(cluster: Cluster, database: ControlDatabase):
   const stop = async () => void (await Promise.all(children.map((child) => child.stop())));
   try {
     const handWrittenLogin = await createHandWrittenLogin(database.ownerUrl);
-    const productUrl = await start("product.ts", "product", { DATABASE_URL: database.webUrl }).nextMessage<string>();
+    const productUrl = await start("product.ts", "product", env).nextMessage<string>();
     const handWritten = start("hand-written.ts", "hand-written", { DATABASE_URL: handWrittenLogin });
     const handWrittenUrl = await handWritten.nextMessage<string>();
-    const cloud = await startCloud(database, logFolder);
-    if (cloud) children.push(cloud.child);
+    const cloud = await startCloud(env, logFolder);
+    children.push(cloud.child);
     const load = start("load-process.ts", "load");
     return {
       productUrl,
       handWrittenUrl,
-      cloudUrl: cloud?.url ?? null,
+      cloudUrl: cloud.url,
       async drive(origin, requests, durationMs) {
         load.send({ origin, requests, connections: CONNECTIONS, durationMs } satisfies LoadOrder);
         const result = await load.nextMessage<LoadResult>();
