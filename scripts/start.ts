@@ -52,7 +52,6 @@ async function start(): Promise<void> {
   await awaitLeftBehind(home);
   await checkPorts(settings);
   const secrets = await openSecrets(home);
-  await stops.during(step("portals built", buildPortals));
   const server = await stops.during(
     step("PostgreSQL", async () => {
       const opened = await openDatabaseServer(settings);
@@ -65,6 +64,7 @@ async function start(): Promise<void> {
   stops.add("operator", () => operator.close());
   await stops.during(step("first staff account", () => seedFirstStaff(operator, home)));
 
+  await stops.during(step("portals built", () => buildPortals(stops.signal)));
   const portalEnv = (port: number) => portalEnvironment(settings, urls.web, secrets.encryptionKey, port);
   const portal = (name: "admin" | "cloud", port: number, more: NodeJS.ProcessEnv = {}) => {
     const cwd = join(ROOT, "apps", name);

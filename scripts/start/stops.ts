@@ -5,6 +5,8 @@ export type Stops = {
   add(name: string, stop: () => Promise<void>): void;
   /** Rejects when somebody asked to stop: waiting for readiness ends then. */
   asked: Promise<never>;
+  /** Aborted at the same moment, for work that can be broken off. */
+  signal: AbortSignal;
   isStopping(): boolean;
   /** The same promise, which is also waited for before anything is stopped. */
   during<T>(work: Promise<T>): Promise<T>;
@@ -21,12 +23,14 @@ export function createStops(progress: Progress): Stops {
   const stops: Array<{ name: string; stop: () => Promise<void> }> = [];
   const asked = Promise.withResolvers<never>();
   asked.promise.catch(() => undefined);
+  const abort = new AbortController();
   let current: Promise<unknown> = Promise.resolve();
   let askedAt: number | null = null;
 
   const run = async (exitCode: number): Promise<void> => {
     askedAt ??= Date.now();
     asked.reject(new Error("asked to stop"));
+    abort.abort();
     await current.catch(() => undefined);
     let code = exitCode;
     for (const { name, stop } of stops.splice(0).reverse()) {
@@ -54,6 +58,7 @@ export function createStops(progress: Progress): Stops {
   return {
     add: (name, stop) => stops.push({ name, stop }),
     asked: asked.promise,
+    signal: abort.signal,
     isStopping: () => askedAt !== null,
     during(work) {
       current = work;
