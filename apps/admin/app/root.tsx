@@ -24,7 +24,8 @@ export function Layout({ children }: { children: ReactNode }) {
   const [renderedAt] = useState(data?.renderedAt);
   const staff = data?.staff ?? null;
   return (
-    <html lang="en" suppressHydrationWarning>
+    // Without script pages are light; the script in the head sets what was chosen before anything is painted.
+    <html lang="en" data-mantine-color-scheme="light" suppressHydrationWarning>
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -58,7 +58,13 @@ export function InstanceFacts({ instance }: { instance: InstanceDetailView }) {
           <RelativeTime at={instance.createdAt} />
         </Fact>
         <Fact name="Public address">
-          {instance.publicUrl ? <Anchor href={instance.publicUrl}>{instance.publicUrl}</Anchor> : "Known once it joins"}
+          {instance.publicUrl ? (
+            <Anchor href={instance.publicUrl} inherit>
+              {instance.publicUrl}
+            </Anchor>
+          ) : (
+            "Known once it joins"
+          )}
         </Fact>
         <Fact name="Address for the control plane">
           {instance.internalUrl ? <Code>{instance.internalUrl}</Code> : "Known once it joins"}

@@ -18,7 +18,7 @@ export function TenantFacts({ tenant }: { tenant: StaffTenantDetailView }) {
       <Fact name="Plan">{PLAN_NAMES[tenant.plan]}</Fact>
       <Fact name="Instance">
         {tenant.instance ? (
-          <Anchor component={PortalLink} href={`/instances/${tenant.instance.id}`}>
+          <Anchor component={PortalLink} href={`/instances/${tenant.instance.id}`} inherit>
             {tenant.instance.name}
           </Anchor>
         ) : (
