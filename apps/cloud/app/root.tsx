@@ -1,4 +1,6 @@
 import "@kombify/ui/styles.css";
+import { useNonce } from "@kombify/portal/nonce";
+import { whenSignedIn } from "@kombify/portal/service-error";
 import { AppProvider, ColorSchemeScript } from "@kombify/ui";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteLoaderData } from "@remix-run/react";
@@ -6,8 +8,6 @@ import { type ReactNode, useState } from "react";
 import { PortalLink } from "./frame/portal-link.tsx";
 import { RouteError } from "./frame/route-error.tsx";
 import { SiteFrame } from "./frame/site-frame.tsx";
-import { useNonce } from "./nonce.tsx";
-import { whenSignedIn } from "./service-error.ts";
 
 export const meta: MetaFunction = () => [
   { title: "kombify" },

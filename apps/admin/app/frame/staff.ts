@@ -1,8 +1,8 @@
 /** Who is signed in, and what their role lets them do. What is refused on the server is not offered on a page. */
 import type { StaffView } from "@kombify/api/schemas";
+import { pageAnswer, type RefusedPage } from "@kombify/portal/service-error";
 import { data } from "@remix-run/node";
 import { useRouteLoaderData } from "@remix-run/react";
-import { pageAnswer, type RefusedPage } from "../service-error.ts";
 
 /** Whether a role may change the fleet; the API's table of permissions says the same. */
 export const mayOperate = (role: StaffView["role"]): boolean => role !== "viewer";

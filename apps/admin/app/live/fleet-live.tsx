@@ -22,7 +22,7 @@ export function FleetLive({ isOn, children }: { isOn: boolean; children: ReactNo
     const tell = () => {
       for (const listener of listeners.current) listener();
     };
-    void import("./trpc.ts").then(({ trpc, isSignedOut }) => {
+    void import("@kombify/portal/trpc").then(({ trpc, isSignedOut }) => {
       if (isLeft) return;
       end = keepLive({
         subscribe: (observer) => trpc.fleet.watch.subscribe(undefined, observer),

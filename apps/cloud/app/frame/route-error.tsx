@@ -1,7 +1,7 @@
+import type { RefusedPage } from "@kombify/portal/service-error";
 import { ErrorState } from "@kombify/ui";
 import { Button } from "@mantine/core";
 import { isRouteErrorResponse, useLocation, useRouteError, useRouteLoaderData } from "@remix-run/react";
-import type { RefusedPage } from "../service-error.ts";
 import { PortalLink } from "./portal-link.tsx";
 
 /** The error page of every route: what failed, what still works, the way on, the number to quote. */

@@ -72,7 +72,7 @@ function useSlugCheck(slug: string): SlugAnswer | null {
     if (asked.length < 2) return;
     const abort = new AbortController();
     const check = async () => {
-      const { trpc } = await import("../live/trpc.ts");
+      const { trpc } = await import("@kombify/portal/trpc");
       const checked = await trpc.tenants.checkSlug.query({ slug: asked }, { signal: abort.signal });
       if (!abort.signal.aborted) setAnswer({ slug: asked, ...checked });
     };

@@ -1,7 +1,7 @@
+import type { Trpc } from "@kombify/portal/trpc";
 import { keepLive, type LiveObserver, type LiveState } from "@kombify/ui";
 import { useRevalidator } from "@remix-run/react";
 import { useEffect, useRef, useState } from "react";
-import type { Trpc } from "./trpc.ts";
 
 type LiveSource<T> = {
   /** What is watched; another key begins anew. */
@@ -26,7 +26,7 @@ export function useLive<T>({ key, loaded, subscribe }: LiveSource<T>): { data: T
     let isLeft = false;
     let end = () => {};
     setState("connecting");
-    void import("./trpc.ts").then(({ trpc, isSignedOut }) => {
+    void import("@kombify/portal/trpc").then(({ trpc, isSignedOut }) => {
       if (isLeft) return;
       end = keepLive<T>({
         subscribe: (observer) => latest.current.subscribe(trpc, observer),

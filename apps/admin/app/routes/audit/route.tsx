@@ -1,3 +1,4 @@
+import { pageAnswer } from "@kombify/portal/service-error";
 import { EmptyState, PageHeader } from "@kombify/ui";
 import { NativeSelect, TextInput } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
@@ -6,7 +7,6 @@ import { IconSearch, IconSearchOff } from "@tabler/icons-react";
 import { AuditTable } from "../../lists/audit-table.tsx";
 import { FilterForm } from "../../lists/filter-form.tsx";
 import { listQuery, textOf } from "../../lists/list-address.ts";
-import { pageAnswer } from "../../service-error.ts";
 import { auditActions } from "./actions.ts";
 
 export const meta: MetaFunction = () => [{ title: "Audit · kombify Admin" }];

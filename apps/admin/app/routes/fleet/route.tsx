@@ -1,3 +1,4 @@
+import { pageAnswer } from "@kombify/portal/service-error";
 import { EmptyState, LiveMark, PageHeader } from "@kombify/ui";
 import { Anchor, Button, Paper, Stack } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
@@ -7,7 +8,6 @@ import { PortalLink } from "../../frame/portal-link.tsx";
 import { Section, Sections } from "../../frame/section.tsx";
 import { useMayOperate } from "../../frame/staff.ts";
 import { useFleetLive } from "../../live/fleet-live.tsx";
-import { pageAnswer } from "../../service-error.ts";
 import { EndingCertificates } from "./ending-certificates.tsx";
 import { FleetTiles } from "./fleet-tiles.tsx";
 import { Problems } from "./problems.tsx";

@@ -1,8 +1,8 @@
 /** What operators do to an instance, by the form that was sent. Runs on the server. */
 import type { Caller } from "@kombify/api";
 import type { JoinTokenView } from "@kombify/api/schemas";
+import type { FormProblem } from "@kombify/portal/form-problem";
 import { data, redirect } from "@remix-run/node";
-import type { FormProblem } from "../../forms/form-problem.ts";
 
 type Outcome =
   | { done: string }

@@ -1,15 +1,15 @@
+import { refusedForm, textFields } from "@kombify/portal/form-problem";
+import { idOf, pageAnswer } from "@kombify/portal/service-error";
 import { FormErrorSummary, LiveMark, PageHeader, StatusPill } from "@kombify/ui";
 import { Alert, Anchor, Stack, Text } from "@mantine/core";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
 import { IconCircleCheck } from "@tabler/icons-react";
-import { refusedForm, textFields } from "../../forms/form-problem.ts";
 import { useLastAnswer } from "../../forms/use-last-answer.ts";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { Section, Sections } from "../../frame/section.tsx";
 import { useMayOperate } from "../../frame/staff.ts";
 import { useFleetLive } from "../../live/fleet-live.tsx";
-import { idOf, pageAnswer } from "../../service-error.ts";
 import { CordonButton } from "./cordon-button.tsx";
 import { InstanceFacts } from "./instance-facts.tsx";
 import { InstanceCertificates, InstanceEvents } from "./instance-history.tsx";

@@ -1,3 +1,4 @@
+import { pageAnswer } from "@kombify/portal/service-error";
 import { EmptyState, LiveMark, lookOf, PageHeader } from "@kombify/ui";
 import { Button, NativeSelect, Paper, TextInput } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
@@ -9,7 +10,6 @@ import { FilterForm } from "../../lists/filter-form.tsx";
 import { CONNECTIONS } from "../../lists/filter-words.ts";
 import { oneOf, textOf } from "../../lists/list-address.ts";
 import { useFleetLive } from "../../live/fleet-live.tsx";
-import { pageAnswer } from "../../service-error.ts";
 import { InstanceTable } from "./instance-table.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Instances · kombify Admin" }];

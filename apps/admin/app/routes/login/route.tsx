@@ -1,10 +1,10 @@
+import { fieldError, refusedForm, textFields } from "@kombify/portal/form-problem";
+import { safeNext, whenSignedIn } from "@kombify/portal/service-error";
 import { FormErrorSummary } from "@kombify/ui";
 import { Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
 import { Form, useActionData, useLoaderData } from "@remix-run/react";
-import { fieldError, refusedForm, textFields } from "../../forms/form-problem.ts";
 import { SubmitButton } from "../../forms/submit-button.tsx";
-import { safeNext, whenSignedIn } from "../../service-error.ts";
 import classes from "./login.module.css";
 
 export const meta: MetaFunction = () => [{ title: "Sign in · kombify Admin" }];
@@ -12,7 +12,7 @@ export const meta: MetaFunction = () => [{ title: "Sign in · kombify Admin" }];
 const LABELS = { email: "E-mail", password: "Password" };
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
-  const next = safeNext(new URL(request.url).searchParams.get("next"));
+  const next = safeNext(new URL(request.url).searchParams.get("next"), "/");
   if (await whenSignedIn(context.api.identity.staffMe())) throw redirect(next);
   return { next };
 }
@@ -22,7 +22,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
   const { email = "", password = "" } = values;
   try {
     await context.api.identity.staffLogin({ email, password });
-    return redirect(safeNext(values.next));
+    return redirect(safeNext(values.next, "/"));
   } catch (error) {
     return refusedForm(error, values, context.requestId);
   }

@@ -1,8 +1,8 @@
+import { fieldError, numberField, refusedForm, textFields } from "@kombify/portal/form-problem";
 import { FormErrorSummary, PageHeader } from "@kombify/ui";
 import { Anchor, Paper, Stack, TextInput } from "@mantine/core";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Form, useActionData } from "@remix-run/react";
-import { fieldError, numberField, refusedForm, textFields } from "../../forms/form-problem.ts";
 import { SubmitButton } from "../../forms/submit-button.tsx";
 import { useLastAnswer } from "../../forms/use-last-answer.ts";
 import { PortalLink } from "../../frame/portal-link.tsx";

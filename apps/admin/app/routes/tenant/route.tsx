@@ -1,3 +1,4 @@
+import { idOf, pageAnswer } from "@kombify/portal/service-error";
 import { LiveMark, PageHeader, StatusPill, StepList } from "@kombify/ui";
 import { Alert, Anchor, Stack } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
@@ -7,7 +8,6 @@ import { PortalLink } from "../../frame/portal-link.tsx";
 import { Section, Sections } from "../../frame/section.tsx";
 import { AuditTable } from "../../lists/audit-table.tsx";
 import { useFleetLive } from "../../live/fleet-live.tsx";
-import { idOf, pageAnswer } from "../../service-error.ts";
 import { tenantSteps } from "../../tenants/tenant-steps.ts";
 import { TenantFacts } from "./tenant-facts.tsx";
 import { TenantMembers } from "./tenant-members.tsx";

@@ -1,3 +1,4 @@
+import { pageAnswer } from "@kombify/portal/service-error";
 import { EmptyState, LiveMark, lookOf, PageHeader } from "@kombify/ui";
 import { NativeSelect, Paper, TextInput } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
@@ -7,7 +8,6 @@ import { FilterForm } from "../../lists/filter-form.tsx";
 import { TENANT_STATUSES } from "../../lists/filter-words.ts";
 import { oneOf, textOf } from "../../lists/list-address.ts";
 import { useFleetLive } from "../../live/fleet-live.tsx";
-import { pageAnswer } from "../../service-error.ts";
 import { TenantTable } from "./tenant-table.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Tenants · kombify Admin" }];

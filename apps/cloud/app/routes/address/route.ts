@@ -1,5 +1,5 @@
+import { pageAnswer } from "@kombify/portal/service-error";
 import { type LoaderFunctionArgs, redirect } from "@remix-run/node";
-import { pageAnswer } from "../../service-error.ts";
 
 /** The short address of a homelab leads to its card; for anybody else there is nothing there. */
 export async function loader({ request, params, context }: LoaderFunctionArgs) {

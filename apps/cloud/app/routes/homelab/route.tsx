@@ -1,10 +1,10 @@
+import { pageAnswer } from "@kombify/portal/service-error";
 import { EmptyState } from "@kombify/ui";
 import { Button, Paper } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData, useSearchParams } from "@remix-run/react";
 import { IconHomePlus } from "@tabler/icons-react";
 import { PortalLink } from "../../frame/portal-link.tsx";
-import { pageAnswer } from "../../service-error.ts";
 import { HomelabView } from "./homelab-view.tsx";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [

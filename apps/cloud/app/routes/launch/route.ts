@@ -1,5 +1,5 @@
+import { serviceProblemOf } from "@kombify/portal/service-error";
 import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from "@remix-run/node";
-import { serviceProblemOf } from "../../service-error.ts";
 import { handOverPage } from "./hand-over-page.ts";
 
 /** Somebody who reloaded or typed the address: the ticket was for once, the button is on the card. */

@@ -1,19 +1,19 @@
+import { fieldError, refusedForm, textFields } from "@kombify/portal/form-problem";
+import { safeNext, whenSignedIn } from "@kombify/portal/service-error";
 import { FormErrorSummary } from "@kombify/ui";
 import { Anchor, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
 import { Form, useActionData, useLoaderData } from "@remix-run/react";
 import { FormPage } from "../../forms/form-page.tsx";
-import { fieldError, refusedForm, textFields } from "../../forms/form-problem.ts";
 import { SubmitButton } from "../../forms/submit-button.tsx";
 import { PortalLink } from "../../frame/portal-link.tsx";
-import { safeNext, whenSignedIn } from "../../service-error.ts";
 
 export const meta: MetaFunction = () => [{ title: "Sign in · kombify" }];
 
 const LABELS = { email: "E-mail", password: "Password" };
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
-  const next = safeNext(new URL(request.url).searchParams.get("next"));
+  const next = safeNext(new URL(request.url).searchParams.get("next"), "/homelab");
   if (await whenSignedIn(context.api.identity.me())) throw redirect(next);
   return { next };
 }
@@ -23,7 +23,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
   const { email = "", password = "" } = values;
   try {
     await context.api.identity.login({ email, password });
-    return redirect(safeNext(values.next));
+    return redirect(safeNext(values.next, "/homelab"));
   } catch (error) {
     return refusedForm(error, values, context.requestId);
   }

@@ -1,5 +1,5 @@
+import { whenSignedIn } from "@kombify/portal/service-error";
 import { type ActionFunctionArgs, redirect } from "@remix-run/node";
-import { whenSignedIn } from "../../service-error.ts";
 
 /** Somebody who typed the address; signing out itself is a form. */
 export const loader = () => redirect("/");

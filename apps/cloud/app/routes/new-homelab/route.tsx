@@ -1,13 +1,13 @@
+import { fieldError, refusedForm, textFields } from "@kombify/portal/form-problem";
+import { pageAnswer } from "@kombify/portal/service-error";
 import { FormErrorSummary } from "@kombify/ui";
 import { Anchor, Stack } from "@mantine/core";
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
 import { Form, useActionData, useLoaderData } from "@remix-run/react";
 import { FormPage } from "../../forms/form-page.tsx";
-import { fieldError, refusedForm, textFields } from "../../forms/form-problem.ts";
 import { SubmitButton } from "../../forms/submit-button.tsx";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { HomelabNameField } from "../../homelab/name-field.tsx";
-import { pageAnswer } from "../../service-error.ts";
 
 export const meta: MetaFunction = () => [{ title: "New homelab · kombify" }];
 

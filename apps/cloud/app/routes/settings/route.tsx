@@ -1,8 +1,8 @@
+import { pageAnswer } from "@kombify/portal/service-error";
 import { ColorSchemeSwitch, PageHeader } from "@kombify/ui";
 import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Form, useLoaderData } from "@remix-run/react";
-import { pageAnswer } from "../../service-error.ts";
 
 export const meta: MetaFunction = () => [{ title: "Settings · kombify" }];
 

@@ -1,14 +1,14 @@
+import { fieldError, refusedForm, textFields } from "@kombify/portal/form-problem";
+import { whenSignedIn } from "@kombify/portal/service-error";
 import { FormErrorSummary } from "@kombify/ui";
 import { Anchor, Stack, TextInput } from "@mantine/core";
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
 import { Form, useActionData, useLoaderData } from "@remix-run/react";
 import { FormPage } from "../../forms/form-page.tsx";
-import { fieldError, refusedForm, textFields } from "../../forms/form-problem.ts";
 import { NewPasswordField } from "../../forms/password-field.tsx";
 import { SubmitButton } from "../../forms/submit-button.tsx";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { HomelabNameField } from "../../homelab/name-field.tsx";
-import { whenSignedIn } from "../../service-error.ts";
 
 export const meta: MetaFunction = () => [{ title: "Create your homelab · kombify" }];
 

@@ -1,3 +1,4 @@
+import { pageAnswer } from "@kombify/portal/service-error";
 import { ErrorState, LiveMark, StepList } from "@kombify/ui";
 import { Alert, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
@@ -6,7 +7,6 @@ import { IconHourglass } from "@tabler/icons-react";
 import { LaunchForm } from "../../homelab/launch-form.tsx";
 import { provisioningSteps } from "../../homelab/provisioning-steps.ts";
 import { useHomelab } from "../../homelab/use-homelab.ts";
-import { pageAnswer } from "../../service-error.ts";
 import classes from "./welcome.module.css";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [

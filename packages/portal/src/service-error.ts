@@ -34,8 +34,8 @@ export async function whenSignedIn<T>(call: Promise<T>): Promise<T | null> {
 export type RefusedPage = { message: string; requestId: string };
 
 /**
- * The answer for a page. Somebody who is not signed in is sent to sign in and back; what does not exist, or failed in a
- * way that has words, becomes an error page with these words.
+ * The answer for a page. Somebody who is not signed in is sent to sign in and back; what does not exist, is not allowed,
+ * or failed in a way that has words, becomes an error page with these words.
  */
 export async function pageAnswer<T>(request: Request, requestId: string, call: Promise<T>): Promise<T> {
   try {
@@ -48,14 +48,24 @@ export async function pageAnswer<T>(request: Request, requestId: string, call: P
   }
 }
 
+/** The id in a page's address. @throws the page of an address that no thing has. */
+export function idOf(params: { id?: string | undefined }): string {
+  const { id = "" } = params;
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return id;
+  throw data(null, { status: 404 });
+}
+
 /** Where to sign in, with the way back to the page that was asked for. */
 export function signInPath(request: Request): string {
   const { pathname, search } = new URL(request.url);
-  return `/login?${new URLSearchParams({ next: `${pathname}${search}` })}`;
+  const next = `${pathname}${search}`;
+  return next === "/" ? "/login" : `/login?${new URLSearchParams({ next })}`;
 }
 
-/** A path of this portal to go to after signing in; anything else, another host included, becomes the homelab. */
-export function safeNext(next: FormDataEntryValue | string | null | undefined): string {
-  if (typeof next !== "string" || !/^\/(?![/\\])[^\\\s]*$/.test(next)) return "/homelab";
-  return next;
+/**
+ * A path of this portal to go to after signing in; anything else, another host included, becomes `start`.
+ * @param start where this portal begins for somebody who is signed in.
+ */
+export function safeNext(next: FormDataEntryValue | string | null | undefined, start: string): string {
+  return typeof next === "string" && /^\/(?![/\\])[^\\\s]*$/.test(next) ? next : start;
 }

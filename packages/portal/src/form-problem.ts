@@ -1,6 +1,6 @@
 /** What a form shows after its action refused it. */
-import { data } from "@remix-run/node";
-import { serviceProblemOf } from "../service-error.ts";
+import { data, redirect } from "@remix-run/node";
+import { serviceProblemOf, signInPath } from "./service-error.ts";
 
 export type FormProblem = {
   message: string;
@@ -15,15 +15,28 @@ export function textFields(form: FormData): Record<string, string> {
   return Object.fromEntries([...form].map(([name, value]) => [name, typeof value === "string" ? value : ""]));
 }
 
+/** A number as somebody typed it; what is no number stays text, so that the schema says what would be right. */
+export function numberField(text: string | undefined): number | string | undefined {
+  const trimmed = text?.trim() ?? "";
+  return trimmed === "" ? undefined : /^-?\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : trimmed;
+}
+
 const SECRET_FIELDS = new Set(["password"]);
 
 /**
  * The answer of an action whose call failed: the fields that were refused with the reasons, and what was typed.
- * @throws the error itself when it is not one that has words for people.
+ * @throws the error itself when it has no words for people; a redirect when the session has ended and the form is not
+ * the one that signs in.
  */
-export function refusedForm(error: unknown, values: Record<string, string>, requestId: string) {
+export function refusedForm(
+  error: unknown,
+  values: Record<string, string>,
+  requestId: string,
+  signedIn?: { request: Request },
+) {
   const problem = serviceProblemOf(error);
   if (problem === null) throw error;
+  if (problem.status === 401 && signedIn) throw redirect(signInPath(signedIn.request));
   const { fields, status } = problem;
   const formProblem: FormProblem = {
     message: summaryOf(problem.message, fields.length, problem.retryAfterSeconds),

@@ -33,8 +33,8 @@ test("not being signed in is told apart from not being allowed", async () => {
 
 test.each(["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", null])(
   "after signing in nobody is sent to %s",
-  (next) => expect(safeNext(next)).toBe("/"),
+  (next) => expect(safeNext(next, "/start")).toBe("/start"),
 );
-test("after signing in one comes back to a page of the Admin center", () => {
-  expect(safeNext("/tenants?search=a%20b")).toBe("/tenants?search=a%20b");
+test("after signing in one comes back to the page that was asked for", () => {
+  expect(safeNext("/tenants?search=a%20b", "/")).toBe("/tenants?search=a%20b");
 });
