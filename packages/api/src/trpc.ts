@@ -1,10 +1,10 @@
 /** tRPC itself: transformer, error mapping, and the metadata that every procedure carries. */
 import { invalidInput, problemOf, ServiceError } from "@kombify/agent-contract";
 import { initTRPC, TRPCError } from "@trpc/server";
-import superjson from "superjson";
 import { ZodError } from "zod";
 import type { BaseContext } from "./context.ts";
 import type { Permission } from "./permissions.ts";
+import { wire } from "./wire.ts";
 
 export interface ProcedureMeta {
   /** The procedure over REST; without it, it is reached over tRPC alone. */
@@ -58,7 +58,7 @@ const t = initTRPC
   .context<BaseContext>()
   .meta<ProcedureMeta>()
   .create({
-    transformer: superjson,
+    transformer: wire,
     errorFormatter: ({ shape, error, ctx }) => {
       const mapped = serviceErrorOf(error);
       return {
