@@ -56,7 +56,14 @@ async function install() {
   const { packageManager } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   console.error(`kombify: installing packages with ${packageManager} ...`);
   const startedAt = Date.now();
-  const code = await run("npx", ["--yes", packageManager, "install", "--frozen-lockfile", "--reporter=append-only"]);
+  const code = await run("npx", [
+    "--yes",
+    "--prefer-offline",
+    packageManager,
+    "install",
+    "--frozen-lockfile",
+    "--reporter=append-only",
+  ]);
   if (code !== 0) {
     console.error(
       `kombify: the installation failed (exit code ${code}); the reason is above. Is the npm registry reachable?`,
