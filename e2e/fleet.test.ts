@@ -85,8 +85,8 @@ describe.skipIf(hasNoBrowser)("the fleet", () => {
     const command = await page.locator("pre").textContent();
     await page.getByText("Waiting for the agent").waitFor();
 
-    host = await pasteJoinCommand(system, name, command!);
-    await page.getByText(`${name} has joined.`).waitFor();
+    const joined = page.getByText(`${name} has joined.`).waitFor({ timeout: 90_000 });
+    [host] = await Promise.all([pasteJoinCommand(system, name, command!), joined]);
     await page.waitForURL(/\/instances\/[0-9a-f-]{36}$/);
     await page.getByText("Connected").first().waitFor();
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { open, readFile } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
+import { dirname, join } from "node:path";
 import { freePorts } from "./ports.ts";
 import { descendantsOf, waitUntilGone } from "./processes.ts";
 import { ROOT, type System } from "./system.ts";
@@ -15,7 +15,7 @@ const READY_WITHIN_MS = 90_000;
 /** Options that a person adapts to the machine; everything else is run as it was given. */
 async function adapt(command: string[], system: System, name: string) {
   const [port, internalPort] = await freePorts(2);
-  const home = join(system.site.home, name);
+  const home = join(dirname(system.site.home), name);
   const adapted = [...command];
   const set = (option: string, value: string) => {
     const at = adapted.indexOf(option);
@@ -36,7 +36,6 @@ async function adapt(command: string[], system: System, name: string) {
  */
 export async function pasteJoinCommand(system: System, name: string, printed: string): Promise<Host> {
   const { command, url, home } = await adapt(printed.trim().split(/\s+/), system, name);
-  if (!isAbsolute(home)) throw new Error(`${home} is not a place of our own.`);
   const logFile = `${system.site.home}-${name}.log`;
   const log = await open(logFile, "a");
   const [program, ...args] = command;
@@ -51,9 +50,11 @@ export async function pasteJoinCommand(system: System, name: string, printed: st
   await once(child, "spawn");
   await log.close();
   const stop = async () => {
-    const family = [child.pid!, ...(await descendantsOf(child.pid!)).map(({ pid }) => pid)];
-    process.kill(-child.pid!, "SIGINT");
-    await waitUntilGone(family);
+    const family = await descendantsOf(child.pid!);
+    const agent = family.find(({ command }) => command.includes("main.ts start"));
+    // The agent alone, as a service manager does; whoever waits for it ends with it.
+    process.kill(agent?.pid ?? child.pid!, "SIGTERM");
+    await waitUntilGone([child.pid!, ...family.map(({ pid }) => pid)]);
   };
   try {
     await until(

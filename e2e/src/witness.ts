@@ -12,10 +12,15 @@ export type Witness = {
 
 // The console repeats every refused request as an error. Those are in `refusals`, where a journey expects them or not.
 const REFUSED_REQUEST = /^Failed to load resource: the server responded with a status of/;
-// Remix learns of routes as links to them appear; pointing at one before that costs a prefetch and nothing else.
-const EARLY_PREFETCH = /^Tried to prefetch .* but no routes matched/;
+// A page that was prefetched and not opened.
+const UNUSED_PRELOAD = /was preloaded using link preload but not used/;
 // An event stream that the page left or that the server ended.
 const ENDED_STREAM = /net::ERR_(INCOMPLETE_CHUNKED_ENCODING|CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET)/;
+
+// A load that the page itself broke off for a newer one; Remix reports it when the answer was being read.
+const REPLACED_LOAD = /^AbortError: signal is aborted without reason/;
+
+const EXPECTED = [REFUSED_REQUEST, ENDED_STREAM, REPLACED_LOAD, UNUSED_PRELOAD];
 
 /** Starts to collect. */
 export function watchContext(context: BrowserContext): Witness {
@@ -30,7 +35,7 @@ export function watchContext(context: BrowserContext): Witness {
   context.on("console", (message) => {
     const text = message.text();
     if (message.type() !== "error" && message.type() !== "warning") return;
-    if (REFUSED_REQUEST.test(text) || ENDED_STREAM.test(text) || EARLY_PREFETCH.test(text)) return;
+    if (EXPECTED.some((expected) => expected.test(text))) return;
     witness.faults.push(`${message.type()}: ${text} (${message.page()?.url() ?? "no page"})`);
   });
   return witness;
