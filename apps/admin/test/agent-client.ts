@@ -31,7 +31,8 @@ export function agentClient(url: string, identity?: { key: string; grant: Certif
     rejectUnauthorized: false,
     ...(identity ? { key: identity.key, cert: identity.grant.certificate } : {}),
   };
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, ...tls });
+  // A resumed session would not show the server's certificate again.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, maxCachedSessions: 0, ...tls });
   return {
     async send(method: string, path: string, json?: unknown): Promise<Answer> {
       const body = json === undefined ? undefined : JSON.stringify(json);

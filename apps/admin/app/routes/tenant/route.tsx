@@ -1,6 +1,6 @@
 import { idOf, pageAnswer } from "@kombify/portal/service-error";
 import { LiveMark, PageHeader, StatusPill, StepList } from "@kombify/ui";
-import { Alert, Anchor, Stack } from "@mantine/core";
+import { Alert, Anchor, Stack, Text } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { IconAlertTriangle } from "@tabler/icons-react";
@@ -53,7 +53,10 @@ export default function Tenant() {
             icon={<IconAlertTriangle aria-hidden />}
             title={`${tenant.instance?.name ?? "Its host"} reports an error`}
           >
-            {tenant.error} The agent keeps trying.
+            <Text size="sm">{tenant.error}</Text>
+            <Text size="sm" c="dimmed">
+              The agent keeps trying.
+            </Text>
           </Alert>
         ) : null}
         <Sections as="halves">
