@@ -86,7 +86,7 @@ async function readJson(file: string): Promise<Record<string, string>> {
 export async function attach(site: Site, pid: number): Promise<System> {
   const ready = await until(
     "ready.json is there",
-    async () => (await readReady(site)) ?? !(await isLiving(pid)),
+    async () => (await readLivingReady(site)) ?? !(await isLiving(pid)),
     START_TIMEOUT_MS,
   );
   if (ready === true) throw new Error(`The system did not start:\n${await readOutput(site)}`);
@@ -101,6 +101,12 @@ export async function attach(site: Site, pid: number): Promise<System> {
     stackUrl: stackUrl!,
     staff: { email: staffEmail!, password: staffPassword! },
   };
+}
+
+/** What ready.json says, unless it was left by a supervisor that was killed. */
+async function readLivingReady(site: Site): Promise<Record<string, string> | null> {
+  const ready = await readReady(site);
+  return ready && (await isLiving(Number(ready.pid))) ? ready : null;
 }
 
 /** What ready.json says; null when there is none. */

@@ -25,7 +25,8 @@ export function Layout({ children }: { children: ReactNode }) {
   // Only the first: later navigations change nothing about what was rendered on the server.
   const [renderedAt] = useState(data?.renderedAt);
   return (
-    <html lang="en" suppressHydrationWarning>
+    // Without script pages are light; the script in the head sets what was chosen before anything is painted.
+    <html lang="en" data-mantine-color-scheme="light" suppressHydrationWarning>
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />

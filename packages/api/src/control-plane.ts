@@ -73,9 +73,19 @@ function unwrapErrors(caller: Caller): Caller {
   return wrap(caller) as Caller;
 }
 
+/** @throws when the database does not answer or a secret does not fit; nothing is left open then. */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { audience, log } = options;
   const db = openDatabase({ url: options.databaseUrl });
+  try {
+    return await openControlPlane(options, db);
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+async function openControlPlane(options: ControlPlaneOptions, db: Database): Promise<ControlPlane> {
+  const { audience, log } = options;
   const sealer = createSealer(options.encryptionKey);
   const changes = await openChanges(db);
   const authority = await openAuthority(

@@ -2,7 +2,7 @@ import { type Problem, ServiceError } from "@kombify/agent-contract";
 import { createShell } from "@kombify/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requestInfoOf } from "./agent-api.ts";
-import type { ControlPlane } from "./control-plane.ts";
+import { type ControlPlane, createControlPlane } from "./control-plane.ts";
 import { createTestPlane, joinHost, signInStaff, type TestPlane, testLog } from "./testing.ts";
 
 let plane: TestPlane;
@@ -15,6 +15,17 @@ const serve = (part: ControlPlane) => {
   return async (path: string, init: RequestInit = {}) =>
     shell.app.fetch(new Request(`http://localhost:3000${path}`, init), {});
 };
+const createTestPlaneWithKey = (encryptionKey: string) =>
+  createControlPlane({
+    databaseUrl: plane.database.urls.web,
+    encryptionKey,
+    audience: "cloud",
+    log: testLog,
+    cloudUrl: "http://localhost:3000",
+    adminUrl: "http://localhost:3001",
+    agentApiUrl: "https://localhost:3002",
+    secureCookies: false,
+  });
 const json = (body: unknown, headers: Record<string, string> = {}): RequestInit => {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   // As any client over HTTP/1.1 says it.
@@ -155,6 +166,20 @@ describe("what cannot be taken", () => {
     expect(await response.text()).not.toMatch(/CONNECTION|postgres|ECONN/i);
     await broken.close().catch((error: unknown) => expect(error).toBeInstanceOf(Error));
   });
+});
+
+it("a control plane that cannot open its secrets says so and leaves no connection behind", async () => {
+  const before = await plane.database
+    .owner`select count(*)::int as n from pg_stat_activity where datname = current_database()`;
+  await expect(createTestPlaneWithKey(Buffer.alloc(32, 7).toString("base64"))).rejects.toThrow();
+  await expect
+    .poll(
+      async () =>
+        (
+          await plane.database.owner`select count(*)::int as n from pg_stat_activity where datname = current_database()`
+        )[0]?.n,
+    )
+    .toBeLessThanOrEqual(before[0]!.n);
 });
 
 describe("/openapi.json", () => {

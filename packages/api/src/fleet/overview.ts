@@ -25,7 +25,7 @@ function problemsOf(
     problems.push({
       severity: "critical",
       title: `${plural(counts.tenants.waiting, "tenant")} waiting for room`,
-      detail: "Register an instance or raise the capacity of one.",
+      detail: "Register an instance, or open one that is cordoned.",
       href: "/tenants?status=waiting_for_capacity",
     });
   if (counts.tenants.failed > 0)
