@@ -33,6 +33,11 @@ describe("signing up", () => {
     await expect(register("another password")).rejects.toMatchObject({ code: "CONFLICT" });
   });
 
+  it("without a name, the address stands in for it", async () => {
+    const { user } = await callAs(plane.cloud).api.identity.register({ email: "ada.keller@example.com", password });
+    expect(user.name).toBe("Ada Keller");
+  });
+
   it("every refused field is named with what would be right", async () => {
     const error = await callAs(plane.cloud)
       .api.identity.register({ email: "nope", password: "short", tenantName: "x" })

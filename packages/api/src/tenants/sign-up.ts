@@ -10,7 +10,11 @@ import { router } from "../trpc.ts";
 import { createTenantIn } from "./create-tenant.ts";
 import { tenantView } from "./schemas.ts";
 
-const defaultName = (email: string) => (email.split("@")[0] ?? "").replace(/[._-]+/g, " ").trim() || "Friend";
+/** `ada.keller@example.org` is Ada Keller until she says otherwise. */
+function defaultName(email: string): string {
+  const words = (email.split("@")[0] ?? "").split(/[._-]+/).filter((word) => word !== "");
+  return words.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join(" ") || "Friend";
+}
 
 /**
  * Makes a person with a homelab and places it, in one transaction, then starts a session.
