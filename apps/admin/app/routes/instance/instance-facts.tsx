@@ -47,9 +47,7 @@ export function InstanceFacts({ instance }: { instance: InstanceDetailView }) {
           <StateMark state={instance.lifecycle} />
         </Fact>
         <Fact name="Region">{instance.region || "None given"}</Fact>
-        <Fact name="Engine">
-          {ENGINES[instance.engine]} {versions?.engine}
-        </Fact>
+        <Fact name="Engine">{versions?.engine ?? ENGINES[instance.engine]}</Fact>
         <Fact name="Agent">{versions ? `Version ${versions.agent}` : "Not known yet"}</Fact>
         <Fact name="Last start of the agent">
           {instance.lastBootAt ? <RelativeTime at={instance.lastBootAt} /> : "None yet"}
