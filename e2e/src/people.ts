@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Page } from "playwright-core";
 
-export type Person = { email: string; password: string; homelab: string; slug: string };
+export type Person = { email: string; password: string; homelab: string; slug: string; name?: string };
 
 /** Somebody new. The name of the homelab is also its address, so that journeys never meet. */
 export function somebody(name = "lab"): Person {
@@ -46,10 +46,10 @@ export async function signIn(page: Page, cloudUrl: string, person: Person): Prom
 
 /** Registers over HTTP, for journeys that are about something else. */
 export async function register(cloudUrl: string, person: Person): Promise<Response> {
-  const { email, password, homelab } = person;
+  const { email, password, homelab, name } = person;
   return fetch(`${cloudUrl}/api/auth/register`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ email, password, tenantName: homelab }),
+    body: JSON.stringify({ email, password, tenantName: homelab, name }),
   });
 }
