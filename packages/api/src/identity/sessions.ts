@@ -3,7 +3,7 @@
  * table opens nothing. A valid session is remembered for a few seconds together with the person's memberships; every
  * change to either is told to all processes, and the memory is dropped at once.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { type Change, type Database, notifyChange, type UserId as PersonId } from "@kombify/db";
 import { sessions as sessionsTable } from "@kombify/db/schema";
 import { eq, lte } from "drizzle-orm";
@@ -22,7 +22,7 @@ declare module "lucia" {
 
 const CACHE_MS = 5_000;
 const CACHE_ENTRIES = 10_000;
-const sessionIdOf = (token: string) => createHash("sha256").update(token).digest("hex");
+const sessionIdOf = (token: string) => hash("sha256", token);
 
 interface SessionRow {
   userId: PersonId;
