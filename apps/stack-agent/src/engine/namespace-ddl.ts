@@ -53,10 +53,12 @@ export const NAMESPACE_VERSION = NAMESPACE_STEPS.length;
  */
 export function createNamespaceDdl(slug: string, roles: RoleNames, fromVersion: number): string {
   const role = roles.namespace(slug);
+  // Without INHERIT the agent's own login can touch no tenant's table unless it takes that tenant's role. A new role is
+  // granted by the setting and not by a statement, for which PostgreSQL would look through every membership once more.
   const createRole = [
-    `do $$ begin if to_regrole('${role}') is null then create role ${role} nologin noinherit; end if; end $$`,
-    // Without INHERIT the agent's own login can touch no tenant's table unless it takes that tenant's role.
-    `grant ${role} to current_user with inherit false, set true`,
+    `set local createrole_self_grant = 'set'`,
+    `do $$ begin if to_regrole('${role}') is null then create role ${role} nologin noinherit;
+      else grant ${role} to current_user with inherit false, set true; end if; end $$`,
   ];
   return [
     `set local lock_timeout = '5s'`,
