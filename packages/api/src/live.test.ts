@@ -54,8 +54,9 @@ it("a plain heartbeat does not wake those who watch a homelab", async () => {
   expect((await pending).value?.appliedRevision).toBe(appliedRevision + 1);
 });
 
-it("staff hear of a tenant that signs up", async () => {
+it("staff are told to look once they listen, and then hear of a tenant that signs up", async () => {
   const changes = (await staff.api.fleet.watch())[Symbol.asyncIterator]();
+  expect((await changes.next()).value?.id).toBe("*");
   const next = changes.next();
   const eve = await signUpPerson(plane, "eve");
   const seen = [await next, await changes.next()].map(({ value }) => value?.id);

@@ -29,7 +29,13 @@ export const fleetRouter = router({
     )
     .subscription(async function* ({ ctx, signal }) {
       const isFleet = (change: Change) => change.noun !== "sessions";
-      for await (const change of ctx.can.changes.stream(isFleet, endOf(ctx, signal)))
-        yield fleetChange.parse({ noun: change?.noun ?? "instances", id: change?.id ?? "*" });
+      const changes = ctx.can.changes.stream(isFleet, endOf(ctx, signal))[Symbol.asyncIterator]();
+      let next = changes.next();
+      // Between the page's own look and this moment something may have changed: "*" says to look again.
+      yield { noun: "instances" as const, id: "*" };
+      for (let step = await next; !step.done; step = await next) {
+        next = changes.next();
+        yield fleetChange.parse(step.value ?? { noun: "instances", id: "*" });
+      }
     }),
 });
