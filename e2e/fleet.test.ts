@@ -43,12 +43,15 @@ describe.skipIf(hasNoBrowser)("the fleet", () => {
     await page.getByRole("status").getByText("Live", { exact: true }).waitFor();
 
     await page.getByRole("navigation").getByRole("link", { name: "Instances" }).click();
+    await page.getByRole("heading", { name: "Instances" }).waitFor();
     const local = rowOf(page, "local");
     await local.getByText("Connected").waitFor();
     await local.getByText(/heartbeat/).waitFor();
     await local.getByText(/of 100/).waitFor();
 
     await page.getByRole("navigation").getByRole("link", { name: "Tenants" }).click();
+    // The page before has a search of its own.
+    await page.getByRole("heading", { name: "Tenants" }).waitFor();
     await page.getByRole("searchbox", { name: "Search" }).fill(person.email);
     await page.keyboard.press("Enter");
     await page.waitForURL(/search=/);

@@ -21,15 +21,10 @@ async function faultsOf(page: Page, where: string): Promise<string[]> {
 async function inspect(page: Page, addresses: string[]): Promise<string[]> {
   const faults: string[] = [];
   for (const address of addresses) {
-    await page.goto(address);
-    await page.getByRole("heading", { level: 1 }).waitFor();
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      // The portals follow the device by script, once it runs; the console does by its stylesheet alone.
-      await page.waitForFunction((scheme) => {
-        const { mantineColorScheme } = document.documentElement.dataset;
-        return mantineColorScheme === undefined || mantineColorScheme === scheme;
-      }, colorScheme);
+      await page.goto(address);
+      await page.getByRole("heading", { level: 1 }).waitFor();
       faults.push(...(await faultsOf(page, `${address} ${colorScheme}`)));
     }
     await page.setViewportSize({ width: 360, height: 740 });
