@@ -22,7 +22,7 @@ export function startChild(
   const log = openSync(logFile, "a", 0o600);
   const child = fork(module, [], {
     // Nothing else of our own environment: a DATABASE_URL that is set for other work must not be measured by accident.
-    env: { PATH: process.env.PATH, NODE_ENV: "production", ...env },
+    env: { PATH: process.env.PATH, NODE_ENV: "production", NODE_OPTIONS: process.env.NODE_OPTIONS, ...env },
     stdio: ["ignore", log, log, "ipc"],
   });
   closeSync(log);
