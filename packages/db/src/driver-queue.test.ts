@@ -15,9 +15,11 @@ it("the driver's queue costs the same after many queries as after few", async ()
     }
     return Number(process.hrtime.bigint() - begin) / count;
   };
+  // The quickest of a few turns: a busy machine makes a turn slower, never quicker.
+  const quickest = () => Math.min(...Array.from({ length: 5 }, () => round(1_000)));
   round(2_000);
-  const early = round(5_000);
+  const early = quickest();
   round(30_000);
-  const late = round(5_000);
-  expect(late / early).toBeLessThan(4);
+  // Without the patch this is about 20.
+  expect(quickest() / early).toBeLessThan(8);
 });
