@@ -119,9 +119,17 @@ export async function readReady({ home }: Site): Promise<Record<string, string> 
   }
 }
 
+/** @throws Error with what was printed; nothing of a start that failed goes on running. */
 export async function startSystem(site: Site, entry: Entry = "supervisor"): Promise<System> {
   const child = await spawnStart(site, entry);
-  return attach(site, child.pid!);
+  const pid = child.pid!;
+  try {
+    return await attach(site, pid);
+  } catch (error) {
+    if (await isLiving(pid)) process.kill(pid, "SIGINT");
+    await waitUntilGone([pid]);
+    throw error;
+  }
 }
 
 const PARTS = {
