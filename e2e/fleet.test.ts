@@ -50,8 +50,9 @@ describe.skipIf(hasNoBrowser)("the fleet", () => {
     await local.getByText(/of 100/).waitFor();
 
     await page.getByRole("navigation").getByRole("link", { name: "Tenants" }).click();
-    // The page before has a search of its own.
-    await page.getByRole("heading", { name: "Tenants" }).waitFor();
+    // The page before has a search of its own, and stands until the address changes.
+    await page.waitForURL(`${system.adminUrl}/tenants`);
+    await page.getByRole("heading", { name: "Tenants", level: 1 }).waitFor();
     await page.getByRole("searchbox", { name: "Search" }).fill(person.email);
     await page.keyboard.press("Enter");
     await page.waitForURL(/search=/);
