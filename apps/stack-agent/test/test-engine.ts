@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres, { type Sql } from "postgres";
 import type { Engine } from "../src/engine/engine.ts";
-import { openPostgresEngine } from "../src/engine/postgres-engine.ts";
-import { provisionDatabase } from "../src/engine/provision-database.ts";
+import { openPostgresEngine } from "../src/engine/postgres/postgres-engine.ts";
+import { provisionDatabase } from "../src/engine/postgres/provision-database.ts";
 
 export type TestDatabase = {
   /** The agent's login. */

@@ -1,3 +1,3 @@
 /** The engine as measurements outside the agent use it. */
-export { openPostgresEngine } from "./postgres-engine.ts";
-export { provisionDatabase } from "./provision-database.ts";
+export { openPostgresEngine } from "./postgres/postgres-engine.ts";
+export { provisionDatabase } from "./postgres/provision-database.ts";

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { createDatabase, startPostgres } from "@kombify/embedded-postgres";
 import type { Logger } from "@kombify/server";
 import type { Engine } from "./engine.ts";
-import { openPostgresEngine } from "./postgres-engine.ts";
-import { provisionDatabase } from "./provision-database.ts";
+import { openPostgresEngine } from "./postgres/postgres-engine.ts";
+import { provisionDatabase } from "./postgres/provision-database.ts";
 
 /** Database of the agent on its own PostgreSQL. */
 const DATABASE = "stack";

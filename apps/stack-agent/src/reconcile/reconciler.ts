@@ -7,7 +7,7 @@ import { type DesiredState, ServiceError, type TenantReport } from "@kombify/age
 import type { Logger } from "@kombify/server";
 import { startLoop } from "../control-plane/loop.ts";
 import type { Engine } from "../engine/engine.ts";
-import { NAMESPACE_VERSION } from "../engine/namespace-ddl.ts";
+import { NAMESPACE_VERSION } from "../engine/postgres/namespace-ddl.ts";
 import { type Action, planChanges } from "./plan.ts";
 
 export type ReconcileState = {

@@ -1,6 +1,6 @@
 import { type DesiredState, desiredStateSchema } from "@kombify/agent-contract";
 import type { Sql } from "postgres";
-import type { LiveSession, SessionRow, SharedStore, TenantRow } from "./shared-store.ts";
+import type { LiveSession, SessionRow, SharedStore, TenantRow } from "../shared-store.ts";
 
 type AppliedRow = { document: DesiredState | null; appliedRevision: number; contactedAt: Date | null };
 

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { v7 as uuid } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { newStack } from "../../test/records.ts";
-import { createTestEngine, type TestEngine } from "../../test/test-engine.ts";
-import type { NamespaceStore } from "./engine.ts";
-import type { Page } from "./list-query.ts";
-import type { StackRecord } from "./records.ts";
+import { newStack } from "../../../test/records.ts";
+import { createTestEngine, type TestEngine } from "../../../test/test-engine.ts";
+import type { NamespaceStore } from "../engine.ts";
+import type { Page } from "../list-query.ts";
+import type { StackRecord } from "../records.ts";
 
 const STACKS = 40;
 let db: TestEngine;

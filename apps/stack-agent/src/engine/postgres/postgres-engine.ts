@@ -1,11 +1,11 @@
 import { ServiceError } from "@kombify/agent-contract";
 import postgres, { type Sql } from "postgres";
-import type { Engine } from "./engine.ts";
+import type { Engine } from "../engine.ts";
+import { roleNames, SCHEMA, slugOfUsersTable } from "../naming.ts";
 import { createNamespaceDdl, dropNamespaceDdl } from "./namespace-ddl.ts";
 import { createNamespaceStore } from "./namespace-store.ts";
-import { roleNames, SCHEMA, slugOfUsersTable } from "./naming.ts";
-import { createSharedStore } from "./postgres-shared-store.ts";
 import { prepareSharedCollections } from "./shared-schema.ts";
+import { createSharedStore } from "./shared-store.ts";
 
 export type PostgresEngineOptions = {
   /** The agent's own login: no superuser, with CREATEROLE. See provision-database.ts. */

@@ -1,9 +1,9 @@
 import { v7 as uuid } from "uuid";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { newNode, newStack, newTestJob } from "../../test/records.ts";
-import { createTestEngine, type TestEngine } from "../../test/test-engine.ts";
-import type { NamespaceStore } from "./engine.ts";
-import type { StackRecord } from "./records.ts";
+import { newNode, newStack, newTestJob } from "../../../test/records.ts";
+import { createTestEngine, type TestEngine } from "../../../test/test-engine.ts";
+import type { NamespaceStore } from "../engine.ts";
+import type { StackRecord } from "../records.ts";
 
 let db: TestEngine;
 let store: NamespaceStore;

@@ -2,9 +2,9 @@
  * The DDL of a namespace as one text, sent in one round trip and run by PostgreSQL as one transaction (a simple-protocol
  * message with several statements): it exists whole or not at all, whenever the process is killed.
  */
-import { FIELDS, type Field, type FieldType } from "./collections.ts";
-import { indexOf, type RoleNames, SCHEMA, tableOf } from "./naming.ts";
-import type { Collection } from "./records.ts";
+import { FIELDS, type Field, type FieldType } from "../collections.ts";
+import { indexOf, type RoleNames, SCHEMA, tableOf } from "../naming.ts";
+import type { Collection } from "../records.ts";
 
 // Milliseconds, as in JavaScript: a cursor that went through a client still names the exact row.
 const COLUMN_TYPES: Record<FieldType, string> = {

@@ -1,8 +1,8 @@
 import postgres from "postgres";
 import { v7 as uuid } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { newStack } from "../../test/records.ts";
-import { createTestEngine, type TestEngine } from "../../test/test-engine.ts";
+import { newStack } from "../../../test/records.ts";
+import { createTestEngine, type TestEngine } from "../../../test/test-engine.ts";
 import { openPostgresEngine } from "./postgres-engine.ts";
 
 let db: TestEngine;

@@ -1,6 +1,6 @@
 /** The statements of the job runner on one tenant's jobs. The database's clock alone judges leases. */
-import type { JobProgress } from "./engine.ts";
-import { tableOf } from "./naming.ts";
+import type { JobProgress } from "../engine.ts";
+import { tableOf } from "../naming.ts";
 import { columnsOf, type Statement } from "./statements.ts";
 
 const lease = (parameter: string) => `now() + ${parameter}::int * interval '1 millisecond'`;

@@ -1,5 +1,5 @@
 import type { Sql } from "postgres";
-import { type RoleNames, SCHEMA } from "./naming.ts";
+import { type RoleNames, SCHEMA } from "../naming.ts";
 
 /** Entry n brings the shared collections to version n + 1. Entries that hosts already ran are never edited. */
 const SHARED_STEPS: readonly string[] = [

@@ -1,8 +1,8 @@
 /** Texts and parameters of the statements on one tenant's tables. Values are always parameters, names always ours. */
-import { FIELDS, fieldOf } from "./collections.ts";
-import type { Condition, ParsedQuery } from "./list-query.ts";
-import { tableOf } from "./naming.ts";
-import type { Collection } from "./records.ts";
+import { FIELDS, fieldOf } from "../collections.ts";
+import type { Condition, ParsedQuery } from "../list-query.ts";
+import { tableOf } from "../naming.ts";
+import type { Collection } from "../records.ts";
 
 export type Statement = { text: string; parameters: unknown[] };
 

@@ -1,10 +1,10 @@
 import { ServiceError } from "@kombify/agent-contract";
 import postgres, { type PendingQuery, type Row, type Sql, type TransactionSql } from "postgres";
-import type { NamespaceStore, TenantRef, WriteOperation, WriteResults } from "./engine.ts";
+import type { NamespaceStore, TenantRef, WriteOperation, WriteResults } from "../engine.ts";
+import { cursorAfter, parseListQuery } from "../list-query.ts";
+import type { RoleNames } from "../naming.ts";
+import type { Collection, JobRecord, Records } from "../records.ts";
 import { advanceJob, claimJob, failLostJobs } from "./job-statements.ts";
-import { cursorAfter, parseListQuery } from "./list-query.ts";
-import type { RoleNames } from "./naming.ts";
-import type { Collection, JobRecord, Records } from "./records.ts";
 import * as statements from "./statements.ts";
 
 const NOUNS: Record<Collection, string> = { users: "person", stacks: "stack", nodes: "node", jobs: "job" };
