@@ -7,17 +7,35 @@ import { engineSchema } from "./join.ts";
 
 /**
  * `creating`: work has begun. `ready`: the namespace is complete and open. `suspended`: complete and closed.
- * `failed`: see `error`; retried. `removed`: a tombstone was carried out.
+ * `failed`: see `error`; retried. `quarantined`: its collections could not be brought to the agent's version, see `error`;
+ * closed, retried more and more rarely, and in nobody's way. `removed`: a tombstone was carried out.
  */
-export const TENANT_REPORT_STATES = ["creating", "ready", "suspended", "failed", "removed"] as const;
+export const TENANT_REPORT_STATES = ["creating", "ready", "suspended", "failed", "quarantined", "removed"] as const;
 
 export const tenantReportSchema = z.object({
   tenantId: z.uuid(),
   generation: z.number().int().min(1),
   state: z.enum(TENANT_REPORT_STATES),
   error: z.string().max(1000).optional(),
+  /** Version of the namespace's collections; absent while there are none, and from agents that do not say. */
+  namespaceVersion: z.number().int().min(0).optional(),
 });
 export type TenantReport = z.infer<typeof tenantReportSchema>;
+
+/** How far a host is with bringing its namespaces to a new version of the collections, one after the other. */
+export const upgradeReportSchema = z.object({
+  /** Version that this agent's collections have. */
+  toVersion: z.number().int().min(1),
+  /** Namespaces that had an older version when the upgrade began. */
+  total: z.number().int().min(0),
+  done: z.number().int().min(0),
+  quarantined: z.number().int().min(0),
+  /** RFC 3339 UTC. */
+  startedAt: z.iso.datetime(),
+  /** Absent while it goes on. */
+  finishedAt: z.iso.datetime().optional(),
+});
+export type UpgradeReport = z.infer<typeof upgradeReportSchema>;
 
 export const reportSchema = z.object({
   /** Milliseconds since 1970 at which this agent process started. */
@@ -35,6 +53,8 @@ export const reportSchema = z.object({
   engine: engineSchema,
   /** Tenants that this host has room for. */
   capacity: z.number().int().min(1).max(10_000),
+  /** The last upgrade of the namespaces since this agent process started; absent when there was none. */
+  upgrade: upgradeReportSchema.optional(),
   versions: z.object({ agent: z.string().max(64), engine: z.string().max(64) }),
 });
 export type Report = z.infer<typeof reportSchema>;

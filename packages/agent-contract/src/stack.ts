@@ -20,19 +20,26 @@ export const JOB_TYPES = [
 ] as const;
 export const JOB_STATES = ["pending", "waiting", "running", "completed", "failed", "canceled"] as const;
 
+/**
+ * Id of a record: a UUID, or the 15 letters and digits that PocketBase gives (https://pocketbase.io/docs/collections) and
+ * that records of older Stacks keep for ever.
+ */
+export const RECORD_ID_PATTERN = /^(?:[a-z0-9]{15}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+export const recordIdSchema = z.string().toLowerCase().regex(RECORD_ID_PATTERN, "This is not the id of a record.");
+
 const name = z.string().trim().min(1, "Give it a name.").max(60, "Use at most 60 characters.");
 
 const json = z.record(z.string(), z.unknown());
 
 export const stackSchema = z.object({
-  id: z.uuid(),
+  id: recordIdSchema,
   name: z.string(),
   description: z.string(),
   mode: z.enum(STACK_MODES),
   status: z.enum(STACK_STATUSES),
   services: z.array(z.string()),
   config: json,
-  createdBy: z.uuid().nullable(),
+  createdBy: recordIdSchema.nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
@@ -54,8 +61,8 @@ export const updateStackSchema = z.strictObject({
 });
 
 export const nodeSchema = z.object({
-  id: z.uuid(),
-  stackId: z.uuid(),
+  id: recordIdSchema,
+  stackId: recordIdSchema,
   name: z.string(),
   role: z.enum(NODE_ROLES),
   status: z.enum(NODE_STATUSES),
@@ -67,7 +74,7 @@ export const nodeSchema = z.object({
 export type StackNode = z.infer<typeof nodeSchema>;
 
 export const createNodeSchema = z.strictObject({
-  stackId: z.uuid("Choose the stack that this node belongs to."),
+  stackId: z.string().toLowerCase().regex(RECORD_ID_PATTERN, "Choose the stack that this node belongs to."),
   name,
   role: z.enum(NODE_ROLES).default("foundation"),
   address: z.string().max(255, "Use at most 255 characters.").default(""),
@@ -83,10 +90,10 @@ export const updateNodeSchema = z.strictObject({
 export const jobLogLineSchema = z.object({ at: z.iso.datetime(), message: z.string() });
 
 export const jobSchema = z.object({
-  id: z.uuid(),
+  id: recordIdSchema,
   type: z.enum(JOB_TYPES),
   state: z.enum(JOB_STATES),
-  stackId: z.uuid().nullable(),
+  stackId: recordIdSchema.nullable(),
   /** What the job acts on, in words: `stack "media"`, `node "nas"`. It outlives its target. */
   target: z.string(),
   /** 0 to 100. */
@@ -97,7 +104,7 @@ export const jobSchema = z.object({
   logs: z.array(jobLogLineSchema),
   attempts: z.number().int(),
   maxAttempts: z.number().int(),
-  createdBy: z.uuid().nullable(),
+  createdBy: recordIdSchema.nullable(),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   completedAt: z.iso.datetime().nullable(),

@@ -6,6 +6,7 @@ import type { EngineKind } from "@kombify/agent-contract";
 import type { ListQuery, Page } from "./list-query.ts";
 import type { Collection, JobLogLine, JobRecord, Records } from "./records.ts";
 import type { SharedStore } from "./shared-store.ts";
+import type { NamespaceTransfer } from "./transfer.ts";
 
 /** Whose records: a tenant of this host. */
 export type TenantRef = { id: string; slug: string };
@@ -69,15 +70,41 @@ export interface Engine {
   readonly kind: EngineKind;
   /** Version of the server behind it, for reports. */
   readonly version: string;
+  /** Version of the collections that it creates and expects. */
+  readonly namespaceVersion: number;
   readonly shared: SharedStore;
   /** Rejects when the engine does not answer. */
   check(): Promise<void>;
   /** Creates or completes a namespace. Doing it again, also after a crash in the middle, leaves exactly one. */
-  createNamespace(slug: string, fromVersion?: number): Promise<void>;
+  createNamespace(slug: string): Promise<void>;
+  /**
+   * Brings a namespace to this engine's version and mends what was changed by hand: missing collections, fields, indexes,
+   * rules. Whole or not at all; records stay. Doing it again changes nothing.
+   */
+  upgradeNamespace(slug: string): Promise<void>;
+  /** Of each namespace that is not as defined, what differs, in words. Namespaces that are as defined are absent. */
+  findDrift(): Promise<Map<string, string[]>>;
+  /**
+   * Gives a namespace, and the tenant that the shared collections know under its slug, another slug.
+   * @throws ServiceError CONFLICT when there is a namespace of that slug; NOT_FOUND when there is none to rename.
+   */
+  renameNamespace(from: string, to: string): Promise<void>;
+  /**
+   * Puts the namespace `by` in the place of `slug`, in one step, and drops what was there.
+   * @throws ServiceError NOT_FOUND when one of them is not there.
+   */
+  replaceNamespace(slug: string, by: string): Promise<void>;
   /** Removes a namespace and all that shared collections know of its tenant. */
   dropNamespace(slug: string): Promise<void>;
   /** Slugs of the namespaces on this host. */
   listNamespaces(): Promise<string[]>;
   namespace(tenant: TenantRef): NamespaceStore;
+  /** Everything that a namespace holds, for carrying it elsewhere. */
+  transfer(slug: string): NamespaceTransfer;
+  /**
+   * A secret for somebody's API calls, valid for `ttlSeconds`. PocketBase's own API takes its tokens too, and shows with
+   * them the collections of this one tenant.
+   */
+  issueToken(tenant: TenantRef, userId: string, ttlSeconds: number): Promise<string>;
   close(): Promise<void>;
 }

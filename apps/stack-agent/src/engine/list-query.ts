@@ -2,7 +2,7 @@
  * Lists: equality filters, one sort field, cursor paging. The cursor holds the last record's sort value and id, so a
  * page neither skips nor repeats records when others come and go meanwhile.
  */
-import { type FieldError, ServiceError } from "@kombify/agent-contract";
+import { type FieldError, recordIdSchema, ServiceError } from "@kombify/agent-contract";
 import { z } from "zod";
 import { FIELDS, type Field, type FieldType, fieldOf } from "./collections.ts";
 import type { Collection, Records } from "./records.ts";
@@ -25,7 +25,7 @@ export type Condition = { column: string; value: unknown };
 export type ParsedQuery = { sort: SortKey; conditions: Condition[]; after: { value: unknown; id: string } | null };
 
 const VALUES: Record<FieldType, { schema: z.ZodType; expected: string }> = {
-  uuid: { schema: z.uuid(), expected: "a UUID" },
+  id: { schema: recordIdSchema, expected: "the id of a record" },
   text: { schema: z.string().refine((text) => !text.includes("\0")), expected: "a text" },
   integer: {
     schema: z.coerce
@@ -93,7 +93,7 @@ function parseFilters(collection: Collection, filters: Record<string, string>): 
   return conditions;
 }
 
-const cursorSchema = z.tuple([z.string(), z.string(), z.uuid()]);
+const cursorSchema = z.tuple([z.string(), z.string(), recordIdSchema]);
 
 function parseCursor(cursor: string, sort: SortKey): { value: unknown; id: string } {
   const wrong = () => refuse("cursor", "This is not a cursor of this list. Start again without one.");

@@ -7,7 +7,6 @@ import { type DesiredState, ServiceError, type TenantReport } from "@kombify/age
 import type { Logger } from "@kombify/server";
 import { startLoop } from "../control-plane/loop.ts";
 import type { Engine } from "../engine/engine.ts";
-import { NAMESPACE_VERSION } from "../engine/postgres/namespace-ddl.ts";
 import { type Action, planChanges } from "./plan.ts";
 
 export type ReconcileState = {
@@ -80,7 +79,7 @@ export async function startReconciler(engine: Engine, instanceId: string, log: L
     if (action.kind === "create") {
       await shared.saveTenant(tenant, "creating");
       report({ tenantId, generation, state: "creating" });
-      await engine.createNamespace(slug, action.fromVersion);
+      await engine.createNamespace(slug);
       await shared.setTenantState(tenantId, action.state, null);
       log.info({ tenantId, slug }, "namespace created");
     } else if (action.kind === "update") await shared.saveTenant(tenant, action.state);
@@ -105,7 +104,7 @@ export async function startReconciler(engine: Engine, instanceId: string, log: L
     const current = document;
     if (!current) return;
     const [rows, namespaces] = await Promise.all([shared.listTenants(), engine.listNamespaces()]);
-    const plan = planChanges(current, { rows, namespaces, namespaceVersion: NAMESPACE_VERSION });
+    const plan = planChanges(current, { rows, namespaces, namespaceVersion: engine.namespaceVersion });
     const named = new Set([...current.tenants, ...current.tombstones].map(({ tenantId }) => tenantId));
     for (const tenantId of reports.keys()) if (!named.has(tenantId)) reports.delete(tenantId);
     orphans = plan.orphans;

@@ -2,13 +2,14 @@
  * The DDL of a namespace as one text, sent in one round trip and run by PostgreSQL as one transaction (a simple-protocol
  * message with several statements): it exists whole or not at all, whenever the process is killed.
  */
-import { FIELDS, type Field, type FieldType } from "../collections.ts";
+import { COLLECTIONS } from "@kombify/agent-contract";
+import type { Field, FieldType, Index, NamespaceDefinition } from "../collections.ts";
 import { indexOf, type RoleNames, SCHEMA, tableOf } from "../naming.ts";
 import type { Collection } from "../records.ts";
 
 // Milliseconds, as in JavaScript: a cursor that went through a client still names the exact row.
 const COLUMN_TYPES: Record<FieldType, string> = {
-  uuid: "uuid",
+  id: "text",
   text: "text",
   integer: "integer",
   boolean: "boolean",
@@ -16,59 +17,54 @@ const COLUMN_TYPES: Record<FieldType, string> = {
   json: "jsonb",
 };
 
-function createTable(collection: Collection, slug: string, constraints: Record<string, string> = {}): string {
-  const fields: Field[] = Object.values(FIELDS[collection]);
-  const columns = fields.map(({ column, type, isNullable }) => {
-    const constraint = constraints[column] ?? (column === "id" ? "primary key" : "");
-    return `${column} ${COLUMN_TYPES[type]}${isNullable ? "" : " not null"} ${constraint}`.trimEnd();
-  });
+const literal = (value: unknown): string => `'${JSON.stringify(value).replaceAll("'", "''")}'`;
+
+function columnText(slug: string, { column, type, isNullable, references, initial }: Field): string {
+  const parts = [column, COLUMN_TYPES[type]];
+  if (!isNullable) parts.push("not null");
+  if (column === "id") parts.push("primary key");
+  if (initial !== undefined) parts.push(`default ${literal(initial)}`);
+  if (references) parts.push(`references ${tableOf(references, slug)} (id)`);
+  return parts.join(" ");
+}
+
+function createTable(collection: Collection, slug: string, fields: Readonly<Record<string, Field>>): string {
+  const columns = Object.values(fields).map((field) => columnText(slug, field));
   return `create table if not exists ${tableOf(collection, slug)} (${columns.join(", ")})`;
 }
 
-const createIndex = (collection: Collection, slug: string, suffix: string, on: string, isUnique = false): string =>
-  `create ${isUnique ? "unique " : ""}index if not exists ${indexOf(collection, slug, suffix)} on ${tableOf(collection, slug)} ${on}`;
+const partText = (part: Index["on"][number]): string =>
+  typeof part === "string" ? part : `lower(${part.ignoringCase})`;
 
-/** Version n is made by the first n steps. */
-const NAMESPACE_STEPS: ReadonlyArray<(slug: string) => string[]> = [
-  (slug) => [
-    createTable("users", slug),
-    createIndex("users", slug, "subject", "(issuer, subject)", true),
-    createTable("stacks", slug),
-    createIndex("stacks", slug, "name", "(lower(name)) where deleted_at is null", true),
-    createIndex("stacks", slug, "created", "(created_at, id)"),
-    createTable("nodes", slug, { stack_id: `references ${tableOf("stacks", slug)} (id)` }),
-    createIndex("nodes", slug, "name", "(stack_id, lower(name))", true),
-    createTable("jobs", slug),
-    createIndex("jobs", slug, "created", "(created_at, id)"),
-    createIndex("jobs", slug, "open", "(state, run_after) where state in ('pending', 'running')"),
-  ],
-];
+function whereText(where: Index["where"]): string {
+  if (!where) return "";
+  if ("isUnset" in where) return ` where ${where.isUnset} is null`;
+  return ` where ${where.column} in (${where.isOneOf.map((value) => `'${value}'`).join(", ")})`;
+}
 
-/** Version of the collections that this agent creates and expects. */
-export const NAMESPACE_VERSION = NAMESPACE_STEPS.length;
+const createIndex = (collection: Collection, slug: string, { suffix, on, isUnique, where }: Index): string =>
+  `create ${isUnique ? "unique " : ""}index if not exists ${indexOf(collection, slug, suffix)}
+    on ${tableOf(collection, slug)} (${on.map(partText).join(", ")})${whereText(where)}`;
 
-/**
- * Creates a namespace, or brings an existing one from an older version up to date. Running it again changes nothing.
- * @param fromVersion version that the namespace has; 0 for none.
- */
-export function createNamespaceDdl(slug: string, roles: RoleNames, fromVersion: number): string {
+/** Creates a namespace, or completes one that has some of its tables. Running it again changes nothing. */
+export function createNamespaceDdl(slug: string, roles: RoleNames, definition: NamespaceDefinition): string {
   const role = roles.namespace(slug);
-  // Without INHERIT the agent's own login can touch no tenant's table unless it takes that tenant's role. A new role is
-  // granted by the setting and not by a statement, for which PostgreSQL would look through every membership once more.
-  const createRole = [
+  return [
+    `set local lock_timeout = '5s'`,
+    // Without INHERIT the agent's own login can touch no tenant's table unless it takes that tenant's role. A new role is
+    // granted by the setting and not by a statement, for which PostgreSQL would look through every membership once more.
     `set local createrole_self_grant = 'set'`,
     `do $$ begin if to_regrole('${role}') is null then create role ${role} nologin noinherit;
       else grant ${role} to current_user with inherit false, set true; end if; end $$`,
-  ];
-  return [
-    `set local lock_timeout = '5s'`,
-    ...(fromVersion === 0 ? createRole : []),
     `grant ${roles.creator} to ${role} with inherit true`,
     `set local role ${role}`,
-    ...NAMESPACE_STEPS.slice(fromVersion).flatMap((step) => step(slug)),
+    ...COLLECTIONS.flatMap((collection) => [
+      createTable(collection, slug, definition.collections[collection].fields),
+      ...definition.collections[collection].indexes.map((index) => createIndex(collection, slug, index)),
+    ]),
     "reset role",
     `revoke ${roles.creator} from ${role}`,
-    `update ${SCHEMA}._tenants set namespace_version = ${NAMESPACE_VERSION} where slug = '${slug}'`,
+    `update ${SCHEMA}._tenants set namespace_version = ${definition.version} where slug = '${slug}'`,
   ].join(";\n");
 }
 

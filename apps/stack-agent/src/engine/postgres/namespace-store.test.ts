@@ -70,7 +70,7 @@ test("an unknown field, a wrong value, a foreign cursor and an unsortable field 
   const list = (query: object) => store.list("stacks", { limit: 10, sort: "name", ...query });
   await expect(list({ filters: { colour: "red", id: "7" } })).rejects.toMatchObject({
     code: "INVALID",
-    fields: [{ path: "colour" }, { path: "id", message: "Use a UUID." }],
+    fields: [{ path: "colour" }, { path: "id", message: "Use the id of a record." }],
   });
   await expect(list({ filters: { toString: "x" } })).rejects.toMatchObject({ code: "INVALID" });
   await expect(list({ cursor: "bm9wZQ" })).rejects.toMatchObject({ fields: [{ path: "cursor" }] });

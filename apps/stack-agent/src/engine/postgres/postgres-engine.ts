@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { ServiceError } from "@kombify/agent-contract";
 import postgres, { type Sql } from "postgres";
+import { CURRENT_DEFINITION, type NamespaceDefinition } from "../collections.ts";
 import type { Engine } from "../engine.ts";
 import { roleNames, SCHEMA, slugOfUsersTable } from "../naming.ts";
 import { createNamespaceDdl, dropNamespaceDdl } from "./namespace-ddl.ts";
@@ -14,6 +16,8 @@ export type PostgresEngineOptions = {
   rolePrefix: string;
   /** Connections for requests. Few warm ones beat many: each keeps the caches of the tables that it touched. */
   maxConnections?: number;
+  /** What namespaces consist of; what this agent defines unless a test says otherwise. */
+  definition?: NamespaceDefinition;
 };
 
 // SET and INHERIT options of role membership came with PostgreSQL 16.
@@ -47,6 +51,7 @@ async function assertUsable(sql: Sql): Promise<string> {
  * @throws ServiceError PRECONDITION when the server is too old or the login is a superuser or cannot create roles.
  */
 export async function openPostgresEngine(options: PostgresEngineOptions): Promise<Engine> {
+  const { definition = CURRENT_DEFINITION } = options;
   const roles = roleNames(options.rolePrefix);
   const sql = connect(options.url, options.maxConnections ?? 8);
   // DDL waits for locks; it must not keep people's requests from a connection meanwhile.
@@ -64,9 +69,19 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
       check: async () => {
         await sql`select`;
       },
-      createNamespace: async (slug, fromVersion = 0) => {
-        await ddl.unsafe(createNamespaceDdl(slug, roles, fromVersion)).simple();
+      namespaceVersion: definition.version,
+      createNamespace: async (slug) => {
+        await ddl.unsafe(createNamespaceDdl(slug, roles, definition)).simple();
       },
+      upgradeNamespace: () => Promise.reject(new Error("not yet")),
+      findDrift: () => Promise.reject(new Error("not yet")),
+      renameNamespace: () => Promise.reject(new Error("not yet")),
+      replaceNamespace: () => Promise.reject(new Error("not yet")),
+      transfer: () => {
+        throw new Error("not yet");
+      },
+      // Without meaning of its own: whoever issues it stores its hash.
+      issueToken: async () => randomBytes(32).toString("base64url"),
       dropNamespace: async (slug) => {
         await ddl.unsafe(dropNamespaceDdl(slug, roles)).simple();
       },
