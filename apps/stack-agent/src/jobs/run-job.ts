@@ -37,8 +37,8 @@ function endingOf(error: unknown, job: JobRecord): Ending {
   if (error instanceof JobStopped && error.reason === "canceled") return { state: "canceled", message: "Cancelled" };
   if (error instanceof JobStopped && error.reason === "timeout")
     return { state: "failed", message: "Took too long", error: "The job did not end in time and was stopped." };
-  // Our own words are about what the job was asked to do; trying again would find the same.
-  if (error instanceof ServiceError && error.code !== "UPSTREAM")
+  // Our own words are about what the job was asked to do; trying again would find the same, unless they say when to.
+  if (error instanceof ServiceError && error.code !== "UPSTREAM" && error.retryAfterSeconds === undefined)
     return { state: "failed", message: "Failed", error: error.message };
   const detail = "Something went wrong on this host.";
   if (job.attempts >= job.maxAttempts)

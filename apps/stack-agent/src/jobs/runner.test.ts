@@ -1,3 +1,4 @@
+import { ServiceError } from "@kombify/agent-contract";
 import { createLogger } from "@kombify/server";
 import { v7 as uuid } from "uuid";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -156,4 +157,16 @@ test("kinds of jobs that this host cannot run fail with the reason", async () =>
   start();
   await ended(id, "failed");
   expect((await job(id))?.error).toContain("drift_check");
+});
+
+test("a job whose write had to wait too long for a pause of its tenant is tried again, not failed", async () => {
+  const id = await enqueue({});
+  start({
+    provision: async ({ job: { attempts } }) => {
+      if (attempts === 1) throw new ServiceError("PRECONDITION", "Being copied.", { retryAfterSeconds: 5 });
+      return "done";
+    },
+  });
+  await expect.poll(async () => (await job(id))?.state).toBe("pending");
+  await ended(id, "completed");
 });
