@@ -71,6 +71,17 @@ export type Sum = { count: number; digest: string };
 /** Count and digest of each collection and of the files. Files count by what they hold, not by their names. */
 export type NamespaceSum = Record<Collection | "files", Sum>;
 
+/** What a file counts as: where it belongs and what it holds. */
+export const fileEntry = ({ collection, recordId, field }: FileRef, content: Uint8Array): string =>
+  canonicalJson({ collection, recordId, field, size: content.byteLength, digest: digestOf(content) });
+
+/** Adds up the entries of files, in whatever order they come. */
+export function sumOfFiles(entries: readonly string[]): Sum {
+  const tally = new Tally();
+  for (const entry of [...entries].sort()) tally.add(entry);
+  return tally.sum();
+}
+
 export async function sumOf(namespace: NamespaceTransfer): Promise<NamespaceSum> {
   const sums: Partial<NamespaceSum> = {};
   for (const collection of TRANSFER_ORDER) {
@@ -79,13 +90,8 @@ export async function sumOf(namespace: NamespaceTransfer): Promise<NamespaceSum>
     sums[collection] = tally.sum();
   }
   const files: string[] = [];
-  for await (const { collection, recordId, field, name } of namespace.files()) {
-    const content = await namespace.readFile({ collection, recordId, field, name });
-    files.push(canonicalJson({ collection, recordId, field, size: content.byteLength, digest: digestOf(content) }));
-  }
-  const tally = new Tally();
-  for (const file of files.sort()) tally.add(file);
-  return { ...sums, files: tally.sum() } as NamespaceSum;
+  for await (const file of namespace.files()) files.push(fileEntry(file, await namespace.readFile(file)));
+  return { ...sums, files: sumOfFiles(files) } as NamespaceSum;
 }
 
 /** Names of the parts in which two namespaces differ; empty when they hold the same. */
