@@ -21,6 +21,9 @@ export const tableOf = (collection: CollectionName, slug: string): string =>
 export const indexOf = (collection: CollectionName, slug: string, suffix: string): string =>
   `${collectionOf(collection, checkedSlug(slug))}_${suffix}`;
 
+/** Qualified table of the files of a tenant's records: `stack.files_acme`. Namespaces without files have none. */
+export const filesTableOf = (slug: string): string => `${SCHEMA}.files_${checkedSlug(slug)}`;
+
 /** Slug of a namespace from the name of its first table; null for any other table. */
 export function slugOfUsersTable(table: string): string | null {
   const slug = table.startsWith("users_") ? table.slice("users_".length) : "";

@@ -4,12 +4,13 @@
  */
 import { COLLECTIONS } from "@kombify/agent-contract";
 import type { Field, FieldType, Index, NamespaceDefinition } from "../collections.ts";
-import { indexOf, type RoleNames, SCHEMA, tableOf } from "../naming.ts";
+import { filesTableOf, indexOf, type RoleNames, SCHEMA, tableOf } from "../naming.ts";
 import type { Collection } from "../records.ts";
 
 // Milliseconds, as in JavaScript: a cursor that went through a client still names the exact row.
-const COLUMN_TYPES: Record<FieldType, string> = {
-  id: "text",
+export const COLUMN_TYPES: Record<FieldType, string> = {
+  // In the order of bytes whatever the cluster's locale, as every other engine orders ids.
+  id: 'text collate "C"',
   text: "text",
   integer: "integer",
   boolean: "boolean",
@@ -71,7 +72,7 @@ export function createNamespaceDdl(slug: string, roles: RoleNames, definition: N
 /** Removes a namespace with its role and everything that shared collections know of the tenant. */
 export function dropNamespaceDdl(slug: string, roles: RoleNames): string {
   const role = roles.namespace(slug);
-  const tables = (["nodes", "jobs", "stacks", "users"] as const).map((collection) => tableOf(collection, slug));
+  const tables = [...COLLECTIONS.map((collection) => tableOf(collection, slug)), filesTableOf(slug)];
   return [
     `set local lock_timeout = '5s'`,
     `drop table if exists ${tables.join(", ")}`,

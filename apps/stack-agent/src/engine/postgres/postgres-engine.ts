@@ -8,6 +8,7 @@ import { createNamespaceDdl, dropNamespaceDdl } from "./namespace-ddl.ts";
 import { createNamespaceStore } from "./namespace-store.ts";
 import { prepareSharedCollections } from "./shared-schema.ts";
 import { createSharedStore } from "./shared-store.ts";
+import { createTransfer } from "./transfer.ts";
 
 export type PostgresEngineOptions = {
   /** The agent's own login: no superuser, with CREATEROLE. See provision-database.ts. */
@@ -77,9 +78,7 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
       findDrift: () => Promise.reject(new Error("not yet")),
       renameNamespace: () => Promise.reject(new Error("not yet")),
       replaceNamespace: () => Promise.reject(new Error("not yet")),
-      transfer: () => {
-        throw new Error("not yet");
-      },
+      transfer: (slug) => createTransfer(ddl, roles, slug),
       // Without meaning of its own: whoever issues it stores its hash.
       issueToken: async () => randomBytes(32).toString("base64url"),
       dropNamespace: async (slug) => {
