@@ -12,7 +12,9 @@ export type TlsMaterial = { key: string; cert: string; ca: string[] };
 export type ListenOptions = {
   fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>;
   /** 0 takes a free one. */
-  port: number;
+  port?: number;
+  /** A Unix socket instead of a port: its path, where nothing is yet. Whoever may enter its folder may connect. */
+  path?: string;
   /** Loopback unless given. */
   host?: string;
   /** HTTPS that asks for a client certificate and lets those without one in, as nobody. */
@@ -22,6 +24,7 @@ export type ListenOptions = {
 };
 
 export type Listener = {
+  /** 0 for a Unix socket. */
   port: number;
   url: string;
   /** New connections use the new certificate and CAs; open ones go on. */
@@ -35,32 +38,38 @@ export type Listener = {
 /** Longer than the 60 s of common load balancers, so that they and not we close an idle connection. */
 const KEEP_ALIVE_MS = 65_000;
 const CLOSE_TIMEOUT_MS = 10_000;
+const LOOPBACK = "127.0.0.1";
 
 const secureContext = (tls: TlsMaterial) => ({ ...tls, minVersion: "TLSv1.3" as const });
 
-async function bind(server: Server | TlsServer, port: number, host: string): Promise<number> {
+async function bind(server: Server | TlsServer, { port = 0, host, path }: ListenOptions): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
-  server.listen({ port, host, exclusive: true }, resolve);
+  if (path === undefined) server.listen({ port, host: host ?? LOOPBACK, exclusive: true }, resolve);
+  else server.listen({ path }, resolve);
   try {
     await promise;
   } catch (cause) {
     if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) throw cause;
-    throw new ServiceError("CONFLICT", `Port ${port} is taken by another process. Stop it or choose another port.`, {
-      cause,
-    });
+    throw new ServiceError(
+      "CONFLICT",
+      path === undefined
+        ? `Port ${port} is taken by another process. Stop it or choose another port.`
+        : `${path} is taken by another process. Stop it.`,
+      { cause },
+    );
   } finally {
     server.off("error", reject);
   }
-  return (server.address() as AddressInfo).port;
+  return path === undefined ? (server.address() as AddressInfo).port : 0;
 }
 
 /**
  * Serves a fetch handler over HTTP, or over HTTPS with mutual TLS.
- * @throws ServiceError CONFLICT when the port is taken.
+ * @throws ServiceError CONFLICT when the port or the path is taken.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { tls, host = "127.0.0.1", closeTimeoutMs = CLOSE_TIMEOUT_MS } = options;
+  const { tls, host = LOOPBACK, path, closeTimeoutMs = CLOSE_TIMEOUT_MS } = options;
   const handle = getRequestListener((request, env) => options.fetch(request, env as HttpBindings));
   const secured = tls
     ? createTlsServer({ ...secureContext(tls), requestCert: true, rejectUnauthorized: false }, handle)
@@ -77,12 +86,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       identifyPeer(socket);
       track(socket);
     });
-  const port = await bind(server, options.port, host);
-  const urlHost = host === "127.0.0.1" || host === "0.0.0.0" || host === "::" ? "localhost" : host;
+  const port = await bind(server, options);
+  const urlHost = host === LOOPBACK || host === "0.0.0.0" || host === "::" ? "localhost" : host;
 
   return {
     port,
-    url: `${tls ? "https" : "http"}://${urlHost}:${port}`,
+    url: path === undefined ? `${tls ? "https" : "http"}://${urlHost}:${port}` : `unix:${path}`,
     updateTls(next) {
       if (!secured) throw new Error("updateTls: this listener speaks plain HTTP");
       secured.setSecureContext(secureContext(next));

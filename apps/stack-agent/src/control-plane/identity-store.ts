@@ -4,9 +4,10 @@
  * never a key without its certificate.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { readIfThere, replaceFile, writeDurably } from "../durable-file.ts";
 
 /** How the operator set the agent up when it joined; `start` goes on with it. */
 export const settingsSchema = z.object({
@@ -43,22 +44,9 @@ const POINTER = "identity.json";
 /** Join tokens are remembered only as hashes: enough to see that a command was pasted a second time. */
 export const hashJoinToken = (token: string): string => createHash("sha256").update(token).digest("hex");
 
-async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, "w", 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /** The agent's identity; null when this home has not joined yet. */
 export async function loadIdentity(home: string): Promise<StoredIdentity | null> {
-  const text = await readFile(join(home, POINTER), "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw error;
-  });
+  const text = await readIfThere(join(home, POINTER));
   if (text === null) return null;
   const { folder, joinTokenHash, settings, instanceId, controlPlaneUrl } = pointerSchema.parse(JSON.parse(text));
   const read = (file: string) => readFile(join(home, folder, file), "utf8");
@@ -77,8 +65,7 @@ export async function saveIdentity(home: string, stored: StoredIdentity): Promis
   await writeDurably(join(home, folder, "ca.pem"), identity.caBundle.join("\n"));
   const { instanceId, controlPlaneUrl } = identity;
   const pointer = JSON.stringify({ instanceId, controlPlaneUrl, folder, joinTokenHash, settings }, null, 2);
-  await writeDurably(join(home, `${POINTER}.new`), pointer);
-  await rename(join(home, `${POINTER}.new`), join(home, POINTER));
+  await replaceFile(join(home, POINTER), pointer);
   const old = (await readdir(home)).filter((name) => name.startsWith("identity-") && name !== folder);
   for (const name of old) await rm(join(home, name), { recursive: true });
 }

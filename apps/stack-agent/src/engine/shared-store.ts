@@ -46,6 +46,9 @@ export type SessionRow = {
   expiresAt: Date;
 };
 
+/** What is kept of sessions: also that an assertion was used. */
+export type StoredSession = SessionRow | { kind: "assertion"; idHash: string; expiresAt: Date };
+
 export type LiveSession = { session: SessionRow; tenant: TenantRow };
 export type Person = Pick<SessionRow, "email" | "name" | "role">;
 
@@ -75,4 +78,6 @@ export interface SharedStore {
   endSessionsOfTenant(tenantId: string): Promise<void>;
   updatePerson(tenantId: string, userId: string, person: Person): Promise<void>;
   removeExpiredSessions(): Promise<void>;
+  /** Everything that is not expired, some hundred at a time, for carrying it to another engine. */
+  listSessions(): AsyncIterable<StoredSession[]>;
 }

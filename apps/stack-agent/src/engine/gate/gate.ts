@@ -15,6 +15,8 @@ export type Gate = {
   readonly engine: Engine;
   /** The engine of the shared collections and of every namespace that is not routed elsewhere. */
   home(): Engine;
+  /** Every engine that has something of this host. */
+  engines(): Engine[];
   /** The engine that has this namespace. */
   behind(slug: string): Engine;
   /** Resolves when no write of this tenant is under way; none begins until the end of the pause. */
@@ -77,7 +79,7 @@ export function createGate(initial: Engine, { maxWaitMs = MAX_WAIT_MS } = {}): G
     get namespaceVersion() {
       return home.namespaceVersion;
     },
-    shared: gatedShared(readHome, writeHome),
+    shared: gatedShared(() => home, readHome, writeHome),
     check: async () => {
       await Promise.all([...engines()].map((each) => each.check()));
     },
@@ -116,6 +118,7 @@ export function createGate(initial: Engine, { maxWaitMs = MAX_WAIT_MS } = {}): G
   return {
     engine,
     home: () => home,
+    engines: () => [...engines()],
     behind,
     pause: (slug, why) => valveOf(valves, slug).pause(why),
     pauseAll: (why) => all.pause(why),

@@ -45,8 +45,9 @@ const SHARED_READS: ReadonlySet<string> = new Set<keyof SharedStore>([
 ]);
 
 /** Whatever the shared collections learn to do counts as a write until it is named above: waiting harms nobody. */
-export function gatedShared(read: Through, write: Through): SharedStore {
+export function gatedShared(home: () => Engine, read: Through, write: Through): SharedStore {
   const call = (name: keyof SharedStore) => {
+    if (name === "listSessions") return () => home().shared.listSessions();
     const through = SHARED_READS.has(name) ? read : write;
     return (...args: unknown[]) =>
       through((engine) => (engine.shared[name] as (...args: unknown[]) => Promise<unknown>)(...args));

@@ -1,10 +1,16 @@
 import { type DesiredState, desiredStateSchema } from "@kombify/agent-contract";
 import type { Sql } from "postgres";
-import type { LiveSession, SessionRow, SharedStore, TenantRow } from "../shared-store.ts";
+import type { LiveSession, SessionRow, SharedStore, StoredSession, TenantRow } from "../shared-store.ts";
 
 type AppliedRow = { document: DesiredState | null; appliedRevision: number; contactedAt: Date | null };
 
 const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+
+const SESSION_PAGE = 500;
+
+/** Of a used assertion only the columns that it has. */
+const storedSession = ({ ...row }: StoredSession): StoredSession =>
+  row.kind === "assertion" ? { kind: row.kind, idHash: row.idHash, expiresAt: row.expiresAt } : row;
 
 /** The shared collections on PostgreSQL, in tables that only the agent's own login owns. */
 export function createSharedStore(sql: Sql): SharedStore {
@@ -117,6 +123,15 @@ export function createSharedStore(sql: Sql): SharedStore {
     },
     removeExpiredSessions: async () => {
       await sql`delete from stack._sessions where expires_at < now() - interval '1 minute'`;
+    },
+    async *listSessions() {
+      for (let after = ""; ; ) {
+        const rows = await sql<StoredSession[]>`select ${sessionColumns} from stack._sessions s
+          where s.id_hash > ${after} and s.expires_at > now() order by s.id_hash limit ${SESSION_PAGE}`;
+        if (rows.length > 0) yield rows.map(storedSession);
+        if (rows.length < SESSION_PAGE) return;
+        after = rows.at(-1)?.idHash ?? "";
+      }
     },
   };
 }

@@ -10,6 +10,8 @@ const FORMAT = "kombify-tenant-archive";
 export const FORMAT_VERSION = 1;
 /** No record and no piece of a file is longer. Longer lines are refused before they fill the memory. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** A file is held whole for a moment on its way. */
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
 /** Bytes of a file in one line, before base64. Divisible by three: pieces can be joined without padding in between. */
 export const PIECE_BYTES = 192 * 1024;
 
@@ -46,7 +48,7 @@ export const fileLineSchema = z.strictObject({
     recordId: z.string(),
     field: z.string().min(1),
     name: z.string().min(1),
-    size: z.number().int().min(0),
+    size: z.number().int().min(0).max(MAX_FILE_BYTES),
   }),
 });
 /** The next bytes of the file before it, in base64. */

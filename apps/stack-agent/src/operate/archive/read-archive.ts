@@ -76,11 +76,11 @@ class Progress {
   readonly #files: string[] = [];
   #collection = 0;
   #lastId = "";
-  #lastFile = "";
+  readonly #places = new Set<string>();
 
   addRecord(line: number, collection: Collection, raw: StoredRecord): StoredRecord {
     const at = TRANSFER_ORDER.indexOf(collection);
-    if (at < this.#collection || this.#lastFile) throw refusedAt(line, `${collection} come too late. Lines were moved.`);
+    if (at < this.#collection || this.#places.size > 0) throw refusedAt(line, `${collection} come too late. Lines were moved.`);
     if (at > this.#collection) this.#lastId = "";
     if (raw.id <= this.#lastId) throw refusedAt(line, "the record is there twice or out of order.");
     const record = completed(collection, raw);
@@ -98,9 +98,9 @@ class Progress {
   beginFile(line: number, { collection, recordId, field, name }: FileRef): void {
     if (!this.#ids.get(collection)?.has(recordId))
       throw refusedAt(line, `the file ${name} belongs to a record that is not in the archive.`);
-    const place = [TRANSFER_ORDER.indexOf(collection), recordId, field, name].join("\n");
-    if (place <= this.#lastFile) throw refusedAt(line, `the file ${name} is there twice or out of order.`);
-    this.#lastFile = place;
+    const place = JSON.stringify([collection, recordId, field, name]);
+    if (this.#places.has(place)) throw refusedAt(line, `the file ${name} is there twice.`);
+    this.#places.add(place);
   }
 
   addFile(file: FileRef, content: Buffer): void {

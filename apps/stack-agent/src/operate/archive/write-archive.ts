@@ -43,40 +43,40 @@ async function* contentOf(namespace: NamespaceTransfer, header: ArchiveHeader): 
 }
 
 /**
- * The archive of a namespace, some hundred kilobytes at a time. Nothing may write to the namespace meanwhile.
- * @throws ServiceError LIMIT_REACHED for a record that is too long for an archive.
+ * Writes the archive of a namespace, some hundred kilobytes at a time. Nothing may write to the namespace meanwhile.
+ * @throws ServiceError LIMIT_REACHED for a record that is too long for an archive; what `write` throws.
  */
-export async function* writeArchive(
+export async function writeArchive(
   namespace: NamespaceTransfer,
   header: ArchiveHeader,
-): AsyncGenerator<Buffer, Manifest> {
+  write: (chunk: Uint8Array) => Promise<void>,
+): Promise<Manifest> {
   const hash = createHash("sha256");
-  const content = contentOf(namespace, header);
   let pending: Buffer[] = [];
   let bytes = 0;
-  const take = (): Buffer => {
+  const flush = async (): Promise<void> => {
     const chunk = Buffer.concat(pending);
     pending = [];
     bytes = 0;
-    return chunk;
+    await write(chunk);
   };
+  const content = contentOf(namespace, header);
   for (;;) {
     const { done, value } = await content.next();
     if (done) {
       const manifest = { sums: value, sha256: hash.digest("hex") };
       pending.push(Buffer.from(`${JSON.stringify({ manifest })}\n`));
-      yield take();
+      await flush();
       return manifest;
     }
     const line = Buffer.from(`${JSON.stringify(value)}\n`);
-    if (line.length > MAX_LINE_BYTES)
-      throw new ServiceError(
-        "LIMIT_REACHED",
-        `The record ${"id" in value ? value.id : ""} is longer than the ${MAX_LINE_BYTES} bytes that an archive takes. Make it smaller.`,
-      );
+    if (line.length > MAX_LINE_BYTES) {
+      const what = "id" in value ? `The record ${value.id}` : "A record";
+      throw new ServiceError("LIMIT_REACHED", `${what} is longer than the ${MAX_LINE_BYTES} bytes of a line.`);
+    }
     hash.update(line);
     pending.push(line);
     bytes += line.length;
-    if (bytes >= CHUNK_BYTES) yield take();
+    if (bytes >= CHUNK_BYTES) await flush();
   }
 }
