@@ -66,7 +66,8 @@ const part = (on: Index["on"][number]): string =>
 function where(condition: Index["where"]): string {
   if (!condition) return "";
   if ("isUnset" in condition) return ` WHERE \`${condition.isUnset}\` = ''`;
-  return ` WHERE \`${condition.column}\` IN (${condition.isOneOf.map((value) => `'${value}'`).join(", ")})`;
+  // No brackets here: PocketBase takes the last one of the text for the end of the columns.
+  return ` WHERE ${condition.isOneOf.map((value) => `\`${condition.column}\` = '${value}'`).join(" OR ")}`;
 }
 
 const indexText = (table: string, { suffix, on, isUnique, where: condition }: Index): string =>
