@@ -8,7 +8,7 @@ export const SCHEMA = "stack";
  * lower-case letters and digits need no quoting and cannot end a name early.
  * @throws Error for anything that is not a tenant slug.
  */
-function checkedSlug(slug: string): string {
+export function checkedSlug(slug: string): string {
   if (!SLUG_PATTERN.test(slug)) throw new Error(`Not a tenant slug: ${JSON.stringify(slug)}`);
   return slug;
 }
@@ -32,6 +32,8 @@ export function slugOfUsersTable(table: string): string | null {
 
 /** Database roles of one agent. Roles belong to the whole cluster, so agents that share one need different prefixes. */
 export type RoleNames = {
+  /** First part of the names of all of them. */
+  prefix: string;
   /** Owns a tenant's tables and can see nothing else: `ns_acme`. */
   namespace(slug: string): string;
   /** May create tables in the schema; namespace roles hold it only while they are created. */
@@ -45,6 +47,7 @@ export type RoleNames = {
 export function roleNames(prefix: string): RoleNames {
   if (!/^[a-z][a-z0-9_]{0,39}_$/.test(prefix)) throw new Error(`Not a role prefix: ${JSON.stringify(prefix)}`);
   return {
+    prefix,
     namespace: (slug) => `${prefix}${checkedSlug(slug)}`,
     // A slug never starts with an underscore, so no tenant can have this role's name.
     creator: `${prefix}_creator`,

@@ -5,11 +5,12 @@
 import { COLLECTIONS } from "@kombify/agent-contract";
 import { filesTableOf, type RoleNames, tableOf } from "../naming.ts";
 import type { Collection } from "../records.ts";
+import { asOwner } from "./namespace-ddl.ts";
 
 // Whichever collection the record is of, a key of its own refers to it: a file goes with its record, also when the Stack's
 // API removes that.
 const keyColumn = (collection: Collection, slug: string): string =>
-  `${collection}_id text collate "C" generated always as (case when collection = '${collection}' then record_id end) stored
+  `of_${collection} text collate "C" generated always as (case when collection = '${collection}' then record_id end) stored
     references ${tableOf(collection, slug)} (id) on delete cascade`;
 
 export const createFilesTable = (slug: string): string =>
@@ -21,15 +22,10 @@ export const createFilesTable = (slug: string): string =>
 
 /** As one transaction in one round trip, like createNamespaceDdl. */
 export function createFilesDdl(slug: string, roles: RoleNames): string {
-  const role = roles.namespace(slug);
   return [
     `set local lock_timeout = '5s'`,
     // Two first files at once would both find no table.
     `select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('files_${slug}', 0))`,
-    `grant ${roles.creator} to ${role} with inherit true`,
-    `set local role ${role}`,
-    createFilesTable(slug),
-    "reset role",
-    `revoke ${roles.creator} from ${role}`,
+    ...asOwner(roles.namespace(slug), roles, [createFilesTable(slug)]),
   ].join(";\n");
 }

@@ -5,6 +5,7 @@ import { cursorAfter, parseListQuery } from "../list-query.ts";
 import type { RoleNames } from "../naming.ts";
 import type { Collection, JobRecord, Records } from "../records.ts";
 import { advanceJob, claimJob, failLostJobs } from "./job-statements.ts";
+import type { Plans } from "./plans.ts";
 import * as statements from "./statements.ts";
 import { translate } from "./translate.ts";
 
@@ -32,21 +33,25 @@ function statementOf(operation: WriteOperation, slug: string): statements.Statem
  * The records of one tenant on PostgreSQL. Every statement runs in a transaction under the tenant's own role, which the
  * database itself keeps from every other table.
  */
-export function createNamespaceStore(sql: Sql, roles: RoleNames, tenant: TenantRef): NamespaceStore {
+export function createNamespaceStore(sql: Sql, roles: RoleNames, plans: Plans, tenant: TenantRef): NamespaceStore {
   const { slug } = tenant;
   const role = roles.namespace(slug);
   const takeRole = (tx: TransactionSql) => tx`select set_config('role', ${role}, true)`;
   const send = (tx: TransactionSql, { text, parameters }: statements.Statement): PendingQuery<Row[]> =>
-    tx.unsafe(text, parameters as never[], { prepare: true });
-
-  const run = async (statement: statements.Statement): Promise<Row[]> => {
+    tx.unsafe(plans.textOf(slug, text), parameters as never[], { prepare: true });
+  const inOurWords = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      const [, rows] = await sql.begin((tx) => [takeRole(tx), send(tx, statement)]);
-      return rows;
+      return await plans.use(slug, work);
     } catch (error) {
       throw translate(error);
     }
   };
+
+  const run = (statement: statements.Statement): Promise<Row[]> =>
+    inOurWords(async () => {
+      const [, rows] = await sql.begin((tx) => [takeRole(tx), send(tx, statement)]);
+      return rows;
+    });
   const first = async <T>(statement: statements.Statement) => ((await run(statement))[0] ?? null) as T | null;
 
   const runAll = (operations: readonly WriteOperation[]) =>
@@ -79,11 +84,7 @@ export function createNamespaceStore(sql: Sql, roles: RoleNames, tenant: TenantR
       return Object.fromEntries(rows.map(({ value, count }) => [String(value), Number(count)]));
     },
     async write<const T extends readonly WriteOperation[]>(operations: T) {
-      try {
-        return (await runAll(operations)) as WriteResults<T>;
-      } catch (error) {
-        throw translate(error);
-      }
+      return (await inOurWords(() => runAll(operations))) as WriteResults<T>;
     },
     claimJob: (owner, leaseMs) => first<JobRecord>(claimJob(slug, owner, leaseMs)),
     advanceJob: (id, owner, leaseMs, progress) => first<JobRecord>(advanceJob(slug, id, owner, leaseMs, progress)),
