@@ -8,9 +8,13 @@ import type { AgentConfig } from "./config.ts";
 import { connectControlPlane } from "./control-plane/connection.ts";
 import type { StoredIdentity } from "./control-plane/identity-store.ts";
 import { createLink } from "./control-plane/link.ts";
+import type { OpenEngine } from "./engine/home-engines.ts";
 import { openEngine } from "./engine/open-engine.ts";
 import { createJobFeed } from "./jobs/feed.ts";
 import { startJobRunner } from "./jobs/runner.ts";
+import { createControl } from "./operate/control.ts";
+import { type Host, openHost } from "./operate/host.ts";
+import { listenForCommands } from "./operate/socket.ts";
 import { startReconciler } from "./reconcile/reconciler.ts";
 import { createInternalShell, createPublicShell, type ServerParts } from "./server.ts";
 
@@ -19,13 +23,29 @@ const SESSION_SWEEP_MS = 60_000;
 export type RunningAgent = { public: Listener; internal: Listener };
 type OnStop = (stop: () => Promise<void>) => void;
 
-/** Makes the home, and makes this process the only agent that works in it. */
-export async function takeHome(home: string, onStop: OnStop): Promise<void> {
+const agentRuns = (home: string, pid: number): string =>
+  `Another agent (process ${pid}) already runs in ${home}. Stop it, or choose another --home.`;
+
+/**
+ * Makes the home, and makes this process the only one that works in it.
+ * @param inUse what to say when another one does.
+ * @throws Error saying that.
+ */
+export async function takeHome(home: string, onStop: OnStop, inUse = agentRuns): Promise<void> {
   // PostgreSQL runs as another user where we are root, and has to pass through; what is secret has modes of its own.
   await mkdir(home, { recursive: true, mode: 0o711 });
-  const inUse = (_: string, pid: number) =>
-    `Another agent (process ${pid}) already runs in ${home}. Stop it, or choose another --home.`;
-  onStop(await takeOwnership(join(home, "agent"), inUse));
+  onStop(await takeOwnership(join(home, "agent"), (_, pid) => inUse(home, pid)));
+}
+
+/** Opens what the home has its data on. The home must be this process's own. */
+export function openHome(
+  { home, engine, databaseUrl }: AgentConfig,
+  { identity }: StoredIdentity,
+  log: Logger,
+  onStop: OnStop,
+): Promise<Host> {
+  const open: OpenEngine = (kind, onEngineStop) => openEngine(kind, { home, databaseUrl, log }, onEngineStop);
+  return openHost({ home, instanceId: identity.instanceId, preferred: engine, open, log }, onStop);
 }
 
 /**
@@ -40,8 +60,8 @@ export async function startAgent(
 ): Promise<RunningAgent> {
   const { identity } = stored;
   const settings = config.settings(stored.settings);
-  const engine = await openEngine({ home: config.home, databaseUrl: config.databaseUrl, log }, onStop);
-  onStop(() => engine.close());
+  const agentHost = await openHome(config, stored, log, onStop);
+  const { engine } = agentHost.gate;
   const link = createLink((await engine.shared.loadApplied()).contactedAt);
   const reconciler = await startReconciler(engine, identity.instanceId, log);
   onStop(() => reconciler.stop());
@@ -50,6 +70,10 @@ export async function startAgent(
   const runner = startJobRunner({ engine, feed, log });
   onStop(() => runner.stop());
   reconciler.onOpen(runner.wake);
+  agentHost.onRestored = (tenant) => {
+    feed.publish(tenant.id);
+    runner.wake(tenant);
+  };
   for (const tenant of await engine.shared.listTenants()) if (tenant.state === "ready") runner.wake(tenant);
   const sweep = setInterval(() => {
     engine.shared
@@ -78,6 +102,8 @@ export async function startAgent(
   const internalFetch = createInternalShell(parts).app.fetch;
   const internalListener = await listen({ fetch: internalFetch, host, port: settings.internalPort, tls });
   onStop(() => internalListener.close());
+  const commands = await listenForCommands(config.home, createControl(agentHost).fetch);
+  onStop(() => commands.close());
 
   const connection = connectControlPlane({
     home: config.home,

@@ -1,6 +1,6 @@
 /** How the agent is set up: options of the command line, then the environment, then what was stored when it joined. */
 import { resolve } from "node:path";
-import { ServiceError } from "@kombify/agent-contract";
+import { type EngineKind, engineSchema, ServiceError } from "@kombify/agent-contract";
 import { z } from "zod";
 import type { Settings } from "./control-plane/identity-store.ts";
 
@@ -17,6 +17,8 @@ const environmentSchema = z.object({
   STACK_INTERNAL_PORT: port.optional(),
   /** Address to listen on; loopback unless set. */
   STACK_HOST: z.string().min(1).default("127.0.0.1"),
+  /** The engine of a home that has none yet. */
+  KOMBIFY_ENGINE: engineSchema.optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   PUBLIC_URL: origin(/^https?$/).optional(),
   INTERNAL_URL: origin(/^https$/).optional(),
@@ -32,6 +34,8 @@ export type Overrides = Partial<Record<keyof z.input<typeof environmentSchema>, 
 export type AgentConfig = {
   home: string;
   host: string;
+  /** What to begin a new home with; a home that has data stays on its engine. */
+  engine: EngineKind | undefined;
   databaseUrl: string | undefined;
   controlPlaneUrl: string | undefined;
   logLevel: string;
@@ -55,6 +59,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: Overrides 
   return {
     home: resolve(env.KOMBIFY_AGENT_HOME),
     host: env.STACK_HOST,
+    engine: env.KOMBIFY_ENGINE,
     databaseUrl: env.DATABASE_URL,
     controlPlaneUrl: env.CONTROL_PLANE_URL,
     logLevel: env.LOG_LEVEL,

@@ -1,11 +1,14 @@
+#!/usr/bin/env node
 /** The command line of the agent. */
 import { ServiceError } from "@kombify/agent-contract";
 import { createLogger, runProcess } from "@kombify/server";
 import { Command } from "commander";
-import { startAgent, takeHome } from "./agent.ts";
+import { openHome, startAgent, takeHome } from "./agent.ts";
 import { type AgentConfig, type Overrides, readConfig } from "./config.ts";
 import { hashJoinToken, loadIdentity, type StoredIdentity, saveIdentity } from "./control-plane/identity-store.ts";
 import { joinControlPlane } from "./control-plane/join.ts";
+import { addOperations } from "./operate/commands.ts";
+import { connect } from "./operate/connect.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 type Options = Partial<
@@ -34,7 +37,14 @@ async function join(config: AgentConfig, token: string): Promise<void> {
   }
   const settings = config.settings(null);
   const { publicUrl, internalUrl, capacity } = settings;
-  const request = { token, publicUrl, internalUrl, capacity, engine: "postgres", agentVersion: AGENT_VERSION } as const;
+  const request = {
+    token,
+    publicUrl,
+    internalUrl,
+    capacity,
+    engine: config.engine ?? "postgres",
+    agentVersion: AGENT_VERSION,
+  } as const;
   const identity = await joinControlPlane(config.controlPlaneUrl, request);
   await saveIdentity(config.home, { identity, settings, joinTokenHash });
   console.log(`Joined as instance ${identity.instanceId}.`);
@@ -70,6 +80,36 @@ async function joinCommand(token: string, options: Options): Promise<void> {
   if (options.start) run(config);
 }
 
+const isStarting = (home: string, pid: number): string =>
+  `The agent of ${home} (process ${pid}) is starting or stopping. Try again in a moment.`;
+
+/** Lets an operator's command work on the host of a home; Ctrl-C ends it at its next safe point. */
+async function onHost(
+  options: { home?: string },
+  work: (host: Awaited<ReturnType<typeof connect>>, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const config = readConfig(process.env, overridesOf(options));
+  // Standard output is for archives.
+  const log = createLogger({ name: "kombify-agent", level: "warn" }, process.stderr);
+  const canceled = new AbortController();
+  const cancel = () =>
+    canceled.abort(
+      new ServiceError("PRECONDITION", "Stopped. What was done is kept; the same command goes on from there."),
+    );
+  process.once("SIGINT", cancel);
+  process.once("SIGTERM", cancel);
+  const open = async (onStop: (stop: () => Promise<void>) => void) => {
+    await takeHome(config.home, onStop, isStarting);
+    return await openHome(config, await requireIdentity(config.home), log, onStop);
+  };
+  const host = await connect(config.home, open, canceled.signal);
+  try {
+    await work(host, canceled.signal);
+  } finally {
+    await host.close();
+  }
+}
+
 const withPorts = (command: Command): Command =>
   command
     .option("--home <folder>", "where the agent keeps its identity and data (KOMBIFY_AGENT_HOME)")
@@ -79,7 +119,7 @@ const withPorts = (command: Command): Command =>
     .option("--internal-url <url>", "where the control plane reaches this Stack (INTERNAL_URL)")
     .option("--capacity <tenants>", "how many tenants this host has room for (STACK_CAPACITY)");
 
-const program = new Command("stack-agent").version(AGENT_VERSION).description("Runs a Stack on this host.");
+const program = new Command("kombify-agent").version(AGENT_VERSION).description("Runs a Stack on this host.");
 withPorts(program.command("join <token>"))
   .description("join a control plane with a token from the Admin center")
   .option("--control-plane <url>", "where agents reach the control plane (CONTROL_PLANE_URL)")
@@ -88,6 +128,8 @@ withPorts(program.command("join <token>"))
 withPorts(program.command("start"))
   .description("run the Stack of this host")
   .action((options: Options) => run(readConfig(process.env, overridesOf(options))));
+
+addOperations(program, onHost);
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof ServiceError ? error.message : error);

@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type EngineKind, ENGINES, ServiceError } from "@kombify/agent-contract";
+import { ENGINES, type EngineKind, ServiceError } from "@kombify/agent-contract";
 import { type Command, Option } from "commander";
 import type { Imported, ImportProgress } from "./archive/import-tenant.ts";
 import type { Connection } from "./connect.ts";
@@ -33,7 +33,8 @@ async function exportTo(host: Connection, tenant: string, out: string | undefine
   const file = out ?? `${summary.slug}-${new Date().toISOString().replace(/[:.]/g, "-")}.ndjson`;
   await saveArchive(file === "-" ? file : resolve(file), answer.body as unknown as AsyncIterable<Uint8Array>);
   say(`${summary.slug}: ${counted(summary.counts)}. Its writes waited ${number(summary.pausedMs)} ms.`);
-  if (file !== "-") say(`Written to ${file}. It holds what people have and their password hashes: keep it as safe as them.`);
+  if (file !== "-")
+    say(`Written to ${file}. It holds what people have and their password hashes: keep it as safe as them.`);
 }
 
 async function openArchive(file: string): Promise<AsyncIterable<Uint8Array>> {
@@ -57,7 +58,9 @@ async function importFrom(host: Connection, signal: AbortSignal, file: string, o
   const answer = await host.call(`/archives?${query}`, { method: "POST", body: await openArchive(file) });
   const show = (progress: ImportProgress) => say(describeImport(progress));
   const { slug, manifest, pausedMs } = await readProgress<ImportProgress, Imported>(answer, show, signal);
-  say(`${slug} has ${counted(countsOf(manifest.sums))}, as the archive says. Its writes waited ${number(pausedMs)} ms.`);
+  say(
+    `${slug} has ${counted(countsOf(manifest.sums))}, as the archive says. Its writes waited ${number(pausedMs)} ms.`,
+  );
   say("Whoever was signed in launches again.");
 }
 
@@ -82,7 +85,9 @@ async function move(host: Connection, signal: AbortSignal, { from, to }: MoveOpt
   const result = await readProgress<MoveProgress, MoveResult>(answer, show, signal);
   say(`This host is on ${result.engine}. ${number(result.namespaces)} namespaces moved just now.`);
   if (result.namespaces > 0)
-    say(`The longest pause of a tenant was ${number(result.longestPauseMs)} ms, that of all ${number(result.pausedMs)} ms.`);
+    say(
+      `The longest pause of a tenant was ${number(result.longestPauseMs)} ms, that of all ${number(result.pausedMs)} ms.`,
+    );
 }
 
 const engineOption = (name: string, text: string): Option =>

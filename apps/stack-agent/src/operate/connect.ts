@@ -1,6 +1,3 @@
-import { join } from "node:path";
-import { ServiceError } from "@kombify/agent-contract";
-import type { Logger } from "@kombify/server";
 import { Agent, type RequestInit, fetch as undiciFetch } from "undici";
 import { createControl } from "./control.ts";
 import type { Host } from "./host.ts";

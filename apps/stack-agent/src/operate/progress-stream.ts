@@ -48,7 +48,8 @@ export function progressStream<P, R>(
 /** The error that a problem document tells of. */
 export function errorOf(value: unknown): ServiceError {
   const problem = problemSchema.safeParse(value);
-  if (!problem.success) return new ServiceError("UPSTREAM", "The agent answered in a way that this command does not know.");
+  if (!problem.success)
+    return new ServiceError("UPSTREAM", "The agent answered in a way that this command does not know.");
   const { code, detail, status } = problem.data;
   return new ServiceError(code, detail, { status });
 }
@@ -64,7 +65,7 @@ export async function readProgress<P, R>(
   onProgress: (progress: P) => void,
   signal: AbortSignal,
 ): Promise<R> {
-  const reader = (answer.body ?? new Blob().stream()).getReader();
+  const reader = (answer.body ?? new Blob([]).stream()).getReader();
   const cancel = () => void reader.cancel().catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });
   const decoder = new TextDecoder();
@@ -72,7 +73,8 @@ export async function readProgress<P, R>(
   for (;;) {
     const { done, value } = await reader.read();
     signal.throwIfAborted();
-    if (done) throw new ServiceError("UPSTREAM", "The agent stopped in the middle. Start it and give the command again.");
+    if (done)
+      throw new ServiceError("UPSTREAM", "The agent stopped in the middle. Start it and give the command again.");
     const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {

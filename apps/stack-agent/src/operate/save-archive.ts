@@ -18,7 +18,9 @@ export async function saveArchive(file: string, archive: AsyncIterable<Uint8Arra
   if (file === "-") return await toPipe(archive);
   const draft = `${file}.${randomUUID()}.part`;
   const handle = await open(draft, "wx", 0o600).catch((cause: NodeJS.ErrnoException) => {
-    throw new ServiceError("INVALID", `${file} cannot be written (${cause.code}). Choose a folder that is there.`, { cause });
+    throw new ServiceError("INVALID", `${file} cannot be written (${cause.code}). Choose a folder that is there.`, {
+      cause,
+    });
   });
   try {
     try {

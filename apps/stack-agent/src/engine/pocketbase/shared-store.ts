@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import { desiredStateSchema, type MemberRole, type Plan } from "@kombify/agent-contract";
 import type { RecordModel } from "pocketbase";
-import type { LiveSession, SessionKind, SessionRow, SharedStore, TenantRow, TenantState } from "../shared-store.ts";
+import type {
+  LiveSession,
+  SessionKind,
+  SessionRow,
+  SharedStore,
+  StoredSession,
+  TenantRow,
+  TenantState,
+} from "../shared-store.ts";
 import { BatchRefused, type BatchRequest, type Client, isStatus, recordsUrl } from "./client.ts";
 import { all, quote } from "./filters.ts";
 
@@ -32,6 +40,11 @@ const sessionOf = (record: RecordModel): SessionRow => ({
   role: record.role as MemberRole,
   expiresAt: new Date(record.expires_at),
 });
+
+const storedSession = (record: RecordModel): StoredSession =>
+  record.kind === "assertion"
+    ? { kind: "assertion", idHash: record.id, expiresAt: new Date(record.expires_at) }
+    : sessionOf(record);
 
 /** `2026-01-31 12:00:00.000Z` */
 const time = (date: Date): string => date.toISOString().replace("T", " ");
@@ -189,6 +202,15 @@ export function createSharedStore(client: Client): SharedStore {
     },
     removeExpiredSessions: async () => {
       await removeAll("_sessions", [`expires_at < ${quote(time(new Date(Date.now() - 60_000)))}`]);
+    },
+    async *listSessions() {
+      for (let after = ""; ; ) {
+        const filter = all([`id > ${quote(after)}`, `expires_at > ${quote(time(new Date()))}`]);
+        const { items } = await sessions.getList(1, PAGE, { filter, sort: "id", skipTotal: true });
+        if (items.length > 0) yield items.map(storedSession);
+        if (items.length < PAGE) return;
+        after = items.at(-1)?.id ?? "";
+      }
     },
   };
 }

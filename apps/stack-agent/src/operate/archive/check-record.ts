@@ -1,5 +1,5 @@
 import { RECORD_ID_PATTERN } from "@kombify/agent-contract";
-import { CURRENT_DEFINITION, type Field, FIELDS } from "../../engine/collections.ts";
+import { CURRENT_DEFINITION, FIELDS, type Field } from "../../engine/collections.ts";
 import type { Collection } from "../../engine/records.ts";
 import type { StoredRecord } from "../../engine/transfer.ts";
 

@@ -60,7 +60,9 @@ function parseHeader(value: Text, namespaceVersion: number): ArchiveHeader {
   const known = anyHeaderSchema.safeParse(value);
   if (!known.success) throw refused("it does not begin as an archive of a tenant does.", known.error);
   if (known.data.formatVersion > FORMAT_VERSION)
-    throw refused(`its format ${known.data.formatVersion} is newer than ${FORMAT_VERSION}. Import it with a newer agent.`);
+    throw refused(
+      `its format ${known.data.formatVersion} is newer than ${FORMAT_VERSION}. Import it with a newer agent.`,
+    );
   const header = parseAs(headerSchema, value, 1);
   if (header.namespaceVersion > namespaceVersion)
     throw refused(
@@ -80,7 +82,8 @@ class Progress {
 
   addRecord(line: number, collection: Collection, raw: StoredRecord): StoredRecord {
     const at = TRANSFER_ORDER.indexOf(collection);
-    if (at < this.#collection || this.#places.size > 0) throw refusedAt(line, `${collection} come too late. Lines were moved.`);
+    if (at < this.#collection || this.#places.size > 0)
+      throw refusedAt(line, `${collection} come too late. Lines were moved.`);
     if (at > this.#collection) this.#lastId = "";
     if (raw.id <= this.#lastId) throw refusedAt(line, "the record is there twice or out of order.");
     const record = completed(collection, raw);

@@ -6,8 +6,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Logger } from "@kombify/server";
 import { z } from "zod";
-import type { Gate } from "../../engine/gate/gate.ts";
 import { readIfThere, replaceFile } from "../../durable-file.ts";
+import type { Gate } from "../../engine/gate/gate.ts";
 
 const stageSchema = z.object({
   slug: z.string(),

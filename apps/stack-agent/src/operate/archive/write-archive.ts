@@ -8,7 +8,7 @@ import {
   Tally,
   TRANSFER_ORDER,
 } from "../../engine/transfer.ts";
-import { type ArchiveHeader, type Manifest, MAX_LINE_BYTES, PIECE_BYTES } from "./format.ts";
+import { type ArchiveHeader, MAX_LINE_BYTES, type Manifest, PIECE_BYTES } from "./format.ts";
 
 /** Lines are gathered to about this many bytes: one write of the disk for many records. */
 const CHUNK_BYTES = 256 * 1024;

@@ -10,7 +10,7 @@ import { assertMovable } from "./movable.ts";
 import { type Moved, moveNamespace } from "./move-namespace.ts";
 
 export type MoveProgress =
-  | { step: "copy"; slug: string; round: number; changed: number; done: number; total: number }
+  | { step: "copy"; slug: string; round: number; changed: number | null; done: number; total: number }
   | ({ step: "moved"; slug: string; done: number; total: number } & Moved)
   | { step: "settle" };
 /** `namespaces` moved by this run; `pausedMs` the pause of everybody's writes at the end. */
@@ -36,7 +36,10 @@ async function begin(host: Host, wish: { from: EngineKind; to: EngineKind }): Pr
   if (state.engine !== wish.from)
     throw new ServiceError("PRECONDITION", `This host is on ${state.engine}. Say --from ${state.engine}.`);
   if (state.move && state.move.to !== wish.to)
-    throw new ServiceError("PRECONDITION", `This host is on its way to ${state.move.to}. Finish that with --to ${state.move.to}.`);
+    throw new ServiceError(
+      "PRECONDITION",
+      `This host is on its way to ${state.move.to}. Finish that with --to ${state.move.to}.`,
+    );
   await assertMovable(host, wish.to);
   const from = gate.home();
   const to = await engines.open(wish.to);
@@ -106,7 +109,8 @@ export function moveEngine(
       for (const [index, slug] of slugs.entries()) {
         signal.throwIfAborted();
         const count = { slug, done: total - slugs.length + index, total };
-        const onRound = (round: number, changed: number) => onProgress({ step: "copy", round, changed, ...count });
+        const onRound = (round: number, changed: number | null) =>
+          onProgress({ step: "copy", round, changed, ...count });
         const moved = await moveNamespace(host, { from, to, slug, signal, onRound });
         if (!moved) continue;
         result.namespaces += 1;

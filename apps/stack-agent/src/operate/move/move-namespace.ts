@@ -17,7 +17,8 @@ export type MoveNamespaceOptions = {
   to: Engine;
   slug: string;
   signal: AbortSignal;
-  onRound: (round: number, changed: number) => void;
+  /** `changed` is null for a round that the tenant's own writes overtook. */
+  onRound: (round: number, changed: number | null) => void;
 };
 
 /** What happens when somebody writes while a namespace is read; the next round, or the pause, makes it good. */
@@ -50,7 +51,7 @@ export async function moveNamespace(host: Host, options: MoveNamespaceOptions): 
       },
     );
     onRound(round, changed);
-    if (changed <= FEW_CHANGES) break;
+    if (changed !== null && changed <= FEW_CHANGES) break;
   }
   const resume = await gate.pause(slug, "This homelab is being moved to another engine.");
   const pausedAt = performance.now();
@@ -62,7 +63,10 @@ export async function moveNamespace(host: Host, options: MoveNamespaceOptions): 
     const { sums } = await finalCatchUp(options, ends);
     const parts = differences(sums, await sumWithMemory(ends.to, ends.memory));
     if (parts.length > 0)
-      throw new ServiceError("UPSTREAM", `${slug}: the ${parts.join(" and ")} on ${to.kind} are not those on ${from.kind}.`);
+      throw new ServiceError(
+        "UPSTREAM",
+        `${slug}: the ${parts.join(" and ")} on ${to.kind} are not those on ${from.kind}.`,
+      );
     const state = engines.state();
     if (!state.move) throw new Error("A namespace moved and no move is under way.");
     await engines.save({ ...state, move: { ...state.move, moved: [...state.move.moved, slug] } });
@@ -78,7 +82,11 @@ export async function moveNamespace(host: Host, options: MoveNamespaceOptions): 
 /** The last round, in which nobody writes. */
 async function finalCatchUp(
   options: MoveNamespaceOptions,
-  ends: { from: ReturnType<Engine["transfer"]>; to: ReturnType<Engine["transfer"]>; memory: ReturnType<typeof createFileMemory> },
+  ends: {
+    from: ReturnType<Engine["transfer"]>;
+    to: ReturnType<Engine["transfer"]>;
+    memory: ReturnType<typeof createFileMemory>;
+  },
 ): Promise<CaughtUp> {
   const { to, slug, signal } = options;
   try {
