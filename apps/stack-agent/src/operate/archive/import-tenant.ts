@@ -1,99 +1,118 @@
-import { type CertificateGrant, type joinRequestSchema, parseJoinToken, ServiceError } from "@kombify/agent-contract";
-import { notifyChange } from "@kombify/db";
-import { agentCertificates, healthChecks, instanceReports, instances, joinTokens } from "@kombify/db/schema";
-import { and, eq, gt, isNull, sql } from "drizzle-orm";
-import type { z } from "zod";
-import { recordAudit } from "../audit/record.ts";
-import type { AgentContext, VerbContext } from "../context.ts";
-import { hashJoinSecret } from "../instances/service.ts";
+/**
+ * Restores a tenant from an archive. Nothing of the tenant is touched until the archive has been read to its end twice and
+ * stands complete in a namespace of its own; then that takes the place of the tenant's in one step.
+ */
+import { ServiceError } from "@kombify/agent-contract";
+import type { Engine } from "../../engine/engine.ts";
+import type { TenantRow } from "../../engine/shared-store.ts";
+import { differences, sumOf, TRANSFER_ORDER } from "../../engine/transfer.ts";
+import type { Host } from "../host.ts";
+import type { ArchiveHeader, Manifest } from "./format.ts";
+import { verifyArchive } from "./read-archive.ts";
+import type { Spool } from "./spool.ts";
+import { type Unpacked, unpack } from "./unpack.ts";
 
-/** Why a token that matches nothing usable is refused; each answer says what to do. */
-async function refusalOf(ctx: VerbContext, secretHash: string): Promise<ServiceError> {
-  const [token] = await ctx.db.read<{ isUsed: boolean }>(
-    (sql) => sql`select used_at is not null as "isUsed" from join_tokens where secret_hash = ${secretHash}`,
-  );
-  const what = !token
-    ? "This join token is not known here. Copy the whole command from the Admin center of this control plane."
-    : token.isUsed
-      ? "This join token was used already. Make a new one in the Admin center."
-      : "This join token has expired. Make a new one in the Admin center.";
-  return new ServiceError("FORBIDDEN", what, { fields: [{ path: "token", message: what }] });
+export type ImportOptions = {
+  /** The tenant that is expected; the archive must be its own. */
+  tenant?: string | undefined;
+  /** A tenant that gets the archive whosever it is. */
+  as?: string | undefined;
+  /** Whether what the tenant has may go. */
+  replace: boolean;
+};
+
+export type ImportProgress = { step: "unpack" | "compare" | "replace" } & Unpacked;
+export type Imported = { slug: string; manifest: Manifest; pausedMs: number };
+
+async function targetOf({ gate }: Host, { tenant }: ArchiveHeader, options: ImportOptions): Promise<TenantRow> {
+  const asked = options.as ?? options.tenant ?? tenant.id;
+  const target = await gate.engine.shared.findTenant(asked);
+  if (!target) {
+    const who = asked === tenant.id ? `${tenant.name} (${tenant.slug})` : asked;
+    throw new ServiceError(
+      "NOT_FOUND",
+      `There is no tenant ${who} on this host. Place it here first, or say whose homelab it shall become: --as <slug>.`,
+    );
+  }
+  if (!options.as && target.id !== tenant.id)
+    throw new ServiceError(
+      "CONFLICT",
+      `The archive is of ${tenant.name} (${tenant.slug}), not of ${target.slug}. If that is what you want, say --as ${target.slug}.`,
+    );
+  if (!(await gate.engine.listNamespaces()).includes(target.slug))
+    throw new ServiceError("PRECONDITION", `The collections of ${target.slug} are not complete yet. Try again later.`);
+  return target;
+}
+
+async function requireEmpty(engine: Engine, { slug }: TenantRow): Promise<void> {
+  const namespace = engine.transfer(slug);
+  for (const collection of TRANSFER_ORDER)
+    for await (const records of namespace.read(collection))
+      if (records.length > 0)
+        throw new ServiceError("CONFLICT", `${slug} has ${collection} already. Say --replace if they may go.`);
+}
+
+/** What an archive is, and whether it can take this tenant's place; nothing is touched. */
+async function check(host: Host, archive: Spool, options: ImportOptions) {
+  const { header, manifest } = await verifyArchive(archive.read(), host.gate.engine.namespaceVersion);
+  const target = await targetOf(host, header, options);
+  if (!options.replace) await requireEmpty(host.gate.behind(target.slug), target);
+  return { manifest, target };
 }
 
 /**
- * Makes a host an instance: the token is spent, the addresses are stored and a certificate is issued, in one transaction.
- * @throws ServiceError FORBIDDEN for a foreign, unknown, used or expired token; INVALID for a bad CSR.
+ * Replaces what a tenant has by what an archive holds, and ends the tenant's sessions.
+ * @param signal heard until the namespaces change places.
+ * @throws ServiceError INVALID for a damaged, foreign or too new archive; NOT_FOUND and CONFLICT for a tenant that it must
+ * not replace. The tenant is then as it was.
  */
-export async function joinInstance(
-  ctx: VerbContext,
-  input: z.output<typeof joinRequestSchema>,
-): Promise<CertificateGrant> {
-  await ctx.can.throttle.consume("join", ctx.request.clientAddress);
-  const token = parseJoinToken(input.token);
-  if (!token || token.caFingerprint !== ctx.can.authority.fingerprint)
-    throw new ServiceError(
-      "FORBIDDEN",
-      "This join token belongs to another control plane. Check the address after --control-plane.",
-    );
-  const secretHash = hashJoinSecret(token.secret);
-  const grant = await ctx.db.transaction(async (tx) => {
-    const [spent] = await tx
-      .update(joinTokens)
-      .set({ usedAt: sql`now()` })
-      .where(
-        and(eq(joinTokens.secretHash, secretHash), isNull(joinTokens.usedAt), gt(joinTokens.expiresAt, sql`now()`)),
-      )
-      .returning({ instanceId: joinTokens.instanceId });
-    if (!spent) return null;
-    const { instanceId } = spent;
-    const granted = await ctx.can.authority.grantInstance(input.csr, instanceId);
-    const [instance] = await tx
-      .update(instances)
-      .set({
-        lifecycle: "active",
-        publicUrl: input.publicUrl,
-        internalUrl: input.internalUrl,
-        engine: input.engine,
-        // The host knows best what it can carry; staff may have meant to use less of it. least() passes over a null.
-        capacity: sql`greatest(${instances.placesUsed}, least(${instances.capacityLimit}, ${input.capacity}::int))`,
-      })
-      .where(eq(instances.id, instanceId))
-      .returning({ name: instances.name });
-    await tx
-      .update(agentCertificates)
-      .set({ revokedAt: sql`now()` })
-      .where(and(eq(agentCertificates.instanceId, instanceId), isNull(agentCertificates.revokedAt)));
-    await tx.insert(agentCertificates).values({ serial: granted.serial, instanceId, notAfter: granted.notAfter });
-    await tx
-      .update(instanceReports)
-      .set({ connection: "pending", bootEpoch: 0, seq: 0, goodBeats: 0 })
-      .where(eq(instanceReports.instanceId, instanceId));
-    await tx.insert(healthChecks).values({ instanceId, kind: "joined", detail: `From ${ctx.request.clientAddress}` });
-    await recordAudit(tx, ctx, {
-      action: "agents.join",
-      targetKind: "instance",
-      targetId: instanceId,
-      summary: `${instance?.name ?? instanceId} joined`,
-    });
-    await notifyChange(tx, { noun: "instances", id: instanceId });
-    return { instanceId, ...granted };
+export function importTenant(
+  host: Host,
+  archive: Spool,
+  options: ImportOptions,
+  { onProgress, signal }: { onProgress: (progress: ImportProgress) => void; signal: AbortSignal },
+): Promise<Imported> {
+  return host.alone("an import", async () => {
+    const { gate, staging, log } = host;
+    await staging.sweep();
+    const { manifest, target } = await check(host, archive, options);
+    const engine = gate.behind(target.slug);
+    const slug = await staging.begin();
+    try {
+      await engine.createNamespace(slug);
+      const done: Unpacked = { records: 0, files: 0 };
+      const expected = await unpack(archive.read(), engine.namespaceVersion, engine.transfer(slug), (progress) => {
+        signal.throwIfAborted();
+        onProgress({ step: "unpack", ...Object.assign(done, progress) });
+      });
+      onProgress({ step: "compare", ...done });
+      const parts = differences(expected, await sumOf(engine.transfer(slug)));
+      if (parts.length > 0)
+        throw new ServiceError(
+          "UPSTREAM",
+          `The engine did not keep the ${parts.join(" and ")} as the archive has them.`,
+        );
+      signal.throwIfAborted();
+      onProgress({ step: "replace", ...done });
+      const resume = await gate.pause(target.slug, "This homelab is being restored.");
+      const pausedAt = performance.now();
+      try {
+        if (!options.replace) await requireEmpty(engine, target);
+        await staging.willReplace(slug, target.id);
+        await engine.replaceNamespace(target.slug, slug);
+        // Sessions name people of the namespace that is gone.
+        await gate.engine.shared.endSessionsOfTenant(target.id);
+      } finally {
+        resume();
+      }
+      const pausedMs = Math.round(performance.now() - pausedAt);
+      log.info({ tenantId: target.id, slug: target.slug, pausedMs }, "tenant restored");
+      host.onRestored(target);
+      return { slug: target.slug, manifest, pausedMs };
+    } finally {
+      await staging
+        .remove(slug)
+        .catch((err: unknown) => log.warn({ err, slug }, "what is left of an import is removed at the next chance"));
+    }
   });
-  if (!grant) throw await refusalOf(ctx, secretHash);
-  const { instanceId, certificate, caBundle, notAfter } = grant;
-  return { instanceId, certificate, caBundle, notAfter: notAfter.toISOString() };
-}
-
-/** A fresh certificate for an agent whose present one is good. The old one stays good until it ends. */
-export async function renewCertificate(ctx: AgentContext, csr: string): Promise<CertificateGrant> {
-  const { certificate, caBundle, notAfter, serial } = await ctx.can.authority.grantInstance(csr, ctx.instanceId);
-  await ctx.db.transaction(async (tx) => {
-    await tx.insert(agentCertificates).values({ serial, instanceId: ctx.instanceId, notAfter });
-    await recordAudit(tx, ctx, {
-      action: "agents.renew",
-      targetKind: "instance",
-      targetId: ctx.instanceId,
-      summary: `${ctx.actor.name} renewed its certificate`,
-    });
-  });
-  return { instanceId: ctx.instanceId, certificate, caBundle, notAfter: notAfter.toISOString() };
 }
