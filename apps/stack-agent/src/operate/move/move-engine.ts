@@ -33,13 +33,13 @@ async function clearTarget({ engines }: Host, from: Engine, to: Engine): Promise
 async function begin(host: Host, wish: { from: EngineKind; to: EngineKind }): Promise<{ from: Engine; to: Engine }> {
   const { engines, gate } = host;
   const state = engines.state();
-  if (state.engine !== wish.from)
-    throw new ServiceError("PRECONDITION", `This host is on ${state.engine}. Say --from ${state.engine}.`);
-  if (state.move && state.move.to !== wish.to)
+  if (state.move && (state.engine !== wish.from || state.move.to !== wish.to))
     throw new ServiceError(
       "PRECONDITION",
-      `This host is on its way to ${state.move.to}. Finish that with --to ${state.move.to}.`,
+      `This host is on its way to ${state.move.to}. Finish that first: --from ${state.engine} --to ${state.move.to}.`,
     );
+  if (state.engine !== wish.from)
+    throw new ServiceError("PRECONDITION", `This host is on ${state.engine}. Say --from ${state.engine}.`);
   await assertMovable(host, wish.to);
   const from = gate.home();
   const to = await engines.open(wish.to);
