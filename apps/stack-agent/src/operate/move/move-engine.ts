@@ -104,6 +104,7 @@ export function moveEngine(
       return (await from.listNamespaces()).filter((slug) => !moved.has(slug));
     };
     for (;;) {
+      signal.throwIfAborted();
       const slugs = await waiting();
       const total = (engines.state().move?.moved.length ?? 0) + slugs.length;
       for (const [index, slug] of slugs.entries()) {

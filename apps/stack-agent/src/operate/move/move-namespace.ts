@@ -51,6 +51,7 @@ export async function moveNamespace(host: Host, options: MoveNamespaceOptions): 
       },
     );
     onRound(round, changed);
+    signal.throwIfAborted();
     if (changed !== null && changed <= FEW_CHANGES) break;
   }
   const resume = await gate.pause(slug, "This homelab is being moved to another engine.");
