@@ -70,7 +70,7 @@ export async function connect(
   };
   try {
     const { fetch } = createControl(await openHost((stop) => void stops.push(stop)));
-    const send: Call = async (url, init) => await fetch(new Request(url, init as globalThis.RequestInit));
+    const send: Call = async (url, init) => await fetch(new Request(url, init as globalThis.RequestInit), {});
     return { call: callWith(send, signal), close };
   } catch (error) {
     await close();
