@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import type { EngineKind } from "@kombify/agent-contract";
+import { Agent, type RequestInit, fetch as undiciFetch } from "undici";
 import { type ControlPlaneDouble, startControlPlaneDouble } from "./control-plane-double.ts";
 import { freePort } from "./test-agent.ts";
 
@@ -20,6 +21,8 @@ export type AgentProcess = {
   url: string;
   start(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
+  /** A call of one of our services to the internal listener. */
+  internal(path: string, init?: RequestInit): Promise<Response>;
   /** Runs a command to its end. @param onLine told of each line of progress, with the command's process. */
   command(args: string[], onLine?: (line: string, child: ChildProcess) => void): Promise<Ended>;
   drop(): Promise<void>;
@@ -39,6 +42,15 @@ export async function createAgentProcess(engine: EngineKind): Promise<AgentProce
     STACK_INTERNAL_PORT: String(await freePort()),
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "error",
   };
+  const cloud = await controlPlane.authority.issue({ kind: "service", name: "cloud" });
+  const dispatcher = new Agent({
+    connect: {
+      key: cloud.key,
+      cert: cloud.cert,
+      ca: controlPlane.authority.certificate,
+      checkServerIdentity: () => undefined,
+    },
+  });
   let child: ChildProcess | undefined;
   const agent: AgentProcess = {
     controlPlane,
@@ -55,6 +67,10 @@ export async function createAgentProcess(engine: EngineKind): Promise<AgentProce
       await exited;
       child = undefined;
     },
+    internal: async (path, init) => {
+      const answer = await undiciFetch(`https://localhost:${env.STACK_INTERNAL_PORT}${path}`, { ...init, dispatcher });
+      return answer as unknown as Response;
+    },
     async command(args, onLine = () => undefined) {
       const command = spawn(process.execPath, [MAIN, ...args], { env, cwd: home, stdio: ["ignore", "pipe", "pipe"] });
       const lines: string[] = [];
@@ -67,6 +83,7 @@ export async function createAgentProcess(engine: EngineKind): Promise<AgentProce
     },
     async drop() {
       if (child) await agent.stop();
+      await dispatcher.destroy();
       await controlPlane.stop();
       await rm(home, { recursive: true, force: true });
     },

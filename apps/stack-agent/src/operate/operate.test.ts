@@ -19,7 +19,7 @@ beforeAll(async () => {
   await agent.start();
   tenant = desiredTenant();
   await place(tenant);
-  await onDatabase((engine) => furnish(engine, tenant.slug, { stacks: 200, nodesEach: 5 }));
+  await onDatabase((engine) => furnish(engine, tenant.slug, { stacks: 100, nodesEach: 10 }));
   file = join(agent.home, "backup.ndjson");
 });
 afterAll(() => agent.drop());
@@ -45,7 +45,7 @@ const namespaces = () => onDatabase((engine) => engine.listNamespaces());
 test("an export through the running agent is a file that only its owner can read, and the same to a pipe", async () => {
   const exported = await agent.command(["export", tenant.slug, "--out", file]);
   expect(exported).toMatchObject({ code: 0, stdout: "" });
-  expect(exported.stderr).toContain("200 stacks, 1,000 nodes, 200 jobs, 200 files");
+  expect(exported.stderr).toContain("100 stacks, 1,000 nodes, 100 jobs, 100 files");
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const piped = await agent.command(["export", tenant.slug, "--out", "-"]);
   const body = (archive: string) => archive.slice(archive.indexOf("\n"));
@@ -65,11 +65,11 @@ test("an agent that is killed at any step of an import leaves the tenant whole, 
   const old = await sums();
   const other = desiredTenant();
   await place(other);
-  await onDatabase((engine) => furnish(engine, other.slug, { stacks: 150, nodesEach: 10 }));
+  await onDatabase((engine) => furnish(engine, other.slug, { stacks: 50, nodesEach: 20 }));
   const archive = join(agent.home, "other.ndjson");
   await agent.command(["export", other.slug, "--out", archive]);
   const next = await sums(other.slug);
-  for (const at of ["unpacked 150 ", "unpacked 1,650 ", "comparing", "putting"]) {
+  for (const at of ["unpacked", "comparing", "putting"]) {
     let isKilled = false;
     const outcome = await agent.command(["import", archive, "--as", tenant.slug, "--replace"], (line) => {
       if (!line.startsWith(at) || isKilled) return;
