@@ -9,6 +9,7 @@ import { connectControlPlane } from "./control-plane/connection.ts";
 import type { StoredIdentity } from "./control-plane/identity-store.ts";
 import { createLink } from "./control-plane/link.ts";
 import { openEngine } from "./engine/open-engine.ts";
+import { whyClosed } from "./engine/open-tenant.ts";
 import { createJobFeed } from "./jobs/feed.ts";
 import { startJobRunner } from "./jobs/runner.ts";
 import { startReconciler } from "./reconcile/reconciler.ts";
@@ -50,7 +51,7 @@ export async function startAgent(
   const runner = startJobRunner({ engine, feed, log });
   onStop(() => runner.stop());
   reconciler.onOpen(runner.wake);
-  for (const tenant of await engine.shared.listTenants()) if (tenant.state === "ready") runner.wake(tenant);
+  for (const tenant of await engine.shared.listTenants()) if (whyClosed(tenant, engine) === null) runner.wake(tenant);
   const sweep = setInterval(() => {
     engine.shared
       .removeExpiredSessions()

@@ -2,12 +2,12 @@
 import type { DesiredState, DesiredTenant, Tombstone } from "@kombify/agent-contract";
 import type { TenantRow, TenantState } from "../engine/shared-store.ts";
 
-type OpenState = Extract<TenantState, "ready" | "suspended">;
+export type OpenState = Extract<TenantState, "ready" | "suspended">;
 
 export type Action =
-  | { kind: "keep"; tenant: DesiredTenant; state: OpenState }
-  | { kind: "create"; tenant: DesiredTenant; state: OpenState; fromVersion: number }
-  | { kind: "update"; tenant: DesiredTenant; state: OpenState }
+  | { kind: "keep"; tenant: DesiredTenant; state: OpenState; row: TenantRow }
+  | { kind: "create"; tenant: DesiredTenant; state: OpenState }
+  | { kind: "update"; tenant: DesiredTenant; state: OpenState; row: TenantRow }
   | { kind: "refuse"; tenant: DesiredTenant; reason: string }
   | { kind: "remove"; tombstone: Tombstone }
   /** What a tombstone names is not here: it was carried out before. */
@@ -36,24 +36,30 @@ function refusal(tenant: DesiredTenant, row: TenantRow | undefined, present: Ind
   // A row is written before the first table and removed with the last, so these tables are somebody else's data.
   if (!row && present.namespaces.has(tenant.slug))
     return `Collections of ${tenant.slug} exist on this host and nobody knows whose they are.`;
+  if (row && row.namespaceVersion > present.version)
+    return `Its collections have version ${row.namespaceVersion}; this agent knows ${present.version}. Start a newer agent.`;
   return null;
 }
+
+/** What a tenant is once nothing stands in its way. */
+export const openStateOf = ({ state }: DesiredTenant): OpenState => (state === "active" ? "ready" : "suspended");
 
 function actionFor(tenant: DesiredTenant, present: Index): Action {
   const row = present.byId.get(tenant.tenantId);
   const reason = refusal(tenant, row, present);
   if (reason) return { kind: "refuse", tenant, reason };
-  const state = tenant.state === "active" ? "ready" : "suspended";
-  const hasNamespace = row !== undefined && present.namespaces.has(tenant.slug);
-  const fromVersion = hasNamespace ? row.namespaceVersion : 0;
-  if (!hasNamespace || fromVersion < present.version) return { kind: "create", tenant, state, fromVersion };
+  const state = openStateOf(tenant);
+  // Version 0 is a namespace of which some collections may be missing. One of an older version is complete: what the
+  // document says of it is taken over, and its upgrade is planned apart, in plan-upgrades.ts.
+  if (!row || !present.namespaces.has(tenant.slug) || row.namespaceVersion === 0)
+    return { kind: "create", tenant, state };
   const isSame =
-    row.state === state &&
+    (row.state === state || row.state === "quarantined") &&
     row.generation === tenant.generation &&
     row.orgId === tenant.orgId &&
     row.name === tenant.name &&
     row.plan === tenant.plan;
-  return { kind: isSame ? "keep" : "update", tenant, state };
+  return { kind: isSame ? "keep" : "update", tenant, state, row };
 }
 
 function actionForTombstone(tombstone: Tombstone, present: Index): Action | null {
