@@ -3,7 +3,7 @@
  * `POST /api/agent/report`. Only a report with a newer (bootEpoch, seq) is accepted.
  */
 import { z } from "zod";
-import { engineSchema } from "./join.ts";
+import { engineSchema } from "./engines.ts";
 
 /**
  * `creating`: work has begun. `ready`: the namespace is complete and open; closed only while its `namespaceVersion` is
