@@ -46,6 +46,8 @@ export type Reconciler = {
 
 /** Also without news, so that what was changed by hand on the host is found. */
 const RECHECK_MS = 60_000;
+/** A report names every tenant: of a thousand quick upgrades not each is worth one. */
+const PROGRESS_MS = 500;
 /** DDL of tenants side by side; more only queue up inside PostgreSQL. */
 const PARALLEL = 4;
 
@@ -81,6 +83,13 @@ export async function startReconciler(
     events.emit("change");
   };
   const onOpen = ({ id, slug }: TenantRef) => void events.emit("open", { id, slug });
+  let progressTimer: NodeJS.Timeout | undefined;
+  const tellProgress = (): void => {
+    progressTimer ??= setTimeout(() => {
+      progressTimer = undefined;
+      events.emit("change");
+    }, PROGRESS_MS);
+  };
   const lane = startUpgradeLane({
     engine,
     takeTurn,
@@ -88,8 +97,8 @@ export async function startReconciler(
     ...options,
     stateWhenSound: (row) => stateWhenSound(document, row),
     onSettled: (row) => {
-      if (reports.has(row.id)) report(reportOf(row));
-      events.emit("change");
+      if (reports.has(row.id)) reports.set(row.id, reportOf(row));
+      tellProgress();
       if (whyClosed(row, engine) === null) onOpen(row);
     },
   });
@@ -157,6 +166,7 @@ export async function startReconciler(
     onOpen: (listener) => void events.on("open", listener),
     stop: async () => {
       await Promise.all([loop.stop(), lane.stop(), drift.stop()]);
+      clearTimeout(progressTimer);
     },
   };
 }
