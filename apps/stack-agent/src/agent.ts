@@ -41,7 +41,8 @@ export async function startAgent(
 ): Promise<RunningAgent> {
   const { identity } = stored;
   const settings = config.settings(stored.settings);
-  const engine = await openEngine({ home: config.home, databaseUrl: config.databaseUrl, log }, onStop);
+  const { home, databaseUrl, pocketbase } = config;
+  const engine = await openEngine({ home, engine: settings.engine, databaseUrl, pocketbase, log }, onStop);
   onStop(() => engine.close());
   const link = createLink((await engine.shared.loadApplied()).contactedAt);
   const reconciler = await startReconciler(engine, identity.instanceId, log);
