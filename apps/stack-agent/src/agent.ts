@@ -9,6 +9,7 @@ import { connectControlPlane } from "./control-plane/connection.ts";
 import type { StoredIdentity } from "./control-plane/identity-store.ts";
 import { createLink } from "./control-plane/link.ts";
 import { openEngine } from "./engine/open-engine.ts";
+import { whyClosed } from "./engine/open-tenant.ts";
 import { createJobFeed } from "./jobs/feed.ts";
 import { startJobRunner } from "./jobs/runner.ts";
 import { startReconciler } from "./reconcile/reconciler.ts";
@@ -40,7 +41,8 @@ export async function startAgent(
 ): Promise<RunningAgent> {
   const { identity } = stored;
   const settings = config.settings(stored.settings);
-  const engine = await openEngine({ home: config.home, databaseUrl: config.databaseUrl, log }, onStop);
+  const { home, databaseUrl, pocketbase } = config;
+  const engine = await openEngine({ home, engine: settings.engine, databaseUrl, pocketbase, log }, onStop);
   onStop(() => engine.close());
   const link = createLink((await engine.shared.loadApplied()).contactedAt);
   const reconciler = await startReconciler(engine, identity.instanceId, log);
@@ -50,7 +52,7 @@ export async function startAgent(
   const runner = startJobRunner({ engine, feed, log });
   onStop(() => runner.stop());
   reconciler.onOpen(runner.wake);
-  for (const tenant of await engine.shared.listTenants()) if (tenant.state === "ready") runner.wake(tenant);
+  for (const tenant of await engine.shared.listTenants()) if (whyClosed(tenant, engine) === null) runner.wake(tenant);
   const sweep = setInterval(() => {
     engine.shared
       .removeExpiredSessions()

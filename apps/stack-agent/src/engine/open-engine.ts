@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { type EngineKind, ServiceError } from "@kombify/agent-contract";
 import { createDatabase, startPostgres } from "@kombify/embedded-postgres";
 import type { Logger } from "@kombify/server";
+import type { PocketBaseAccess } from "../config.ts";
 import type { Engine } from "./engine.ts";
 import { openPostgresEngine } from "./postgres/postgres-engine.ts";
 import { provisionDatabase } from "./postgres/provision-database.ts";
@@ -8,14 +10,25 @@ import { provisionDatabase } from "./postgres/provision-database.ts";
 /** Database of the agent on its own PostgreSQL. */
 const DATABASE = "stack";
 
+type EngineOptions = {
+  home: string;
+  engine: EngineKind;
+  databaseUrl: string | undefined;
+  pocketbase: PocketBaseAccess;
+  log: Logger;
+};
+
 /**
  * Opens the engine of this host: on the cluster that is given, or on a PostgreSQL of the agent's own in its home.
  * @param onStop told what to stop later, in the order in which it was started.
+ * @throws ServiceError PRECONDITION for an engine that this agent cannot open.
  */
 export async function openEngine(
-  { home, databaseUrl, log }: { home: string; databaseUrl: string | undefined; log: Logger },
+  { home, engine, databaseUrl, log }: EngineOptions,
   onStop: (stop: () => Promise<void>) => void,
 ): Promise<Engine> {
+  if (engine === "pocketbase")
+    throw new ServiceError("PRECONDITION", "This agent cannot open PocketBase yet. Use KOMBIFY_ENGINE=postgres.");
   const passwordFile = join(home, "database-password");
   if (databaseUrl) {
     const database = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
