@@ -10,6 +10,7 @@ import type { StoredIdentity } from "./control-plane/identity-store.ts";
 import { createLink } from "./control-plane/link.ts";
 import type { OpenEngine } from "./engine/home-engines.ts";
 import { openEngine } from "./engine/open-engine.ts";
+import { whyClosed } from "./engine/open-tenant.ts";
 import { createJobFeed } from "./jobs/feed.ts";
 import { startJobRunner } from "./jobs/runner.ts";
 import { createControl } from "./operate/control.ts";
@@ -39,13 +40,15 @@ export async function takeHome(home: string, onStop: OnStop, inUse = agentRuns):
 
 /** Opens what the home has its data on. The home must be this process's own. */
 export function openHome(
-  { home, engine, databaseUrl }: AgentConfig,
-  { identity }: StoredIdentity,
+  { home, askedEngine, databaseUrl, pocketbase }: AgentConfig,
+  { identity, settings }: StoredIdentity,
   log: Logger,
   onStop: OnStop,
 ): Promise<Host> {
-  const open: OpenEngine = (kind, onEngineStop) => openEngine(kind, { home, databaseUrl, log }, onEngineStop);
-  return openHost({ home, instanceId: identity.instanceId, preferred: engine, open, log }, onStop);
+  const open: OpenEngine = (engine, onEngineStop) =>
+    openEngine({ home, engine, databaseUrl, pocketbase, log }, onEngineStop);
+  const { instanceId } = identity;
+  return openHost({ home, instanceId, joinedWith: settings.engine, asked: askedEngine, open, log }, onStop);
 }
 
 /**
@@ -59,9 +62,9 @@ export async function startAgent(
   onStop: OnStop,
 ): Promise<RunningAgent> {
   const { identity } = stored;
-  const settings = config.settings(stored.settings);
   const agentHost = await openHome(config, stored, log, onStop);
   const { engine } = agentHost.gate;
+  const settings = config.settings({ ...stored.settings, engine: engine.kind });
   const link = createLink((await engine.shared.loadApplied()).contactedAt);
   const reconciler = await startReconciler(engine, identity.instanceId, log);
   onStop(() => reconciler.stop());
@@ -74,7 +77,7 @@ export async function startAgent(
     feed.publish(tenant.id);
     runner.wake(tenant);
   };
-  for (const tenant of await engine.shared.listTenants()) if (tenant.state === "ready") runner.wake(tenant);
+  for (const tenant of await engine.shared.listTenants()) if (whyClosed(tenant, engine) === null) runner.wake(tenant);
   const sweep = setInterval(() => {
     engine.shared
       .removeExpiredSessions()

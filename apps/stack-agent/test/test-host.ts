@@ -40,7 +40,10 @@ export async function createTestHost(): Promise<TestHost> {
     for (const stop of stops.splice(0).reverse()) await stop();
   };
   const start = () =>
-    openHost({ home, instanceId: uuid(), preferred: "pocketbase", open, log }, (stop) => void stops.push(stop));
+    openHost(
+      { home, instanceId: uuid(), joinedWith: "pocketbase", asked: undefined, open, log },
+      (stop) => void stops.push(stop),
+    );
   let host = await start();
   return {
     get host() {

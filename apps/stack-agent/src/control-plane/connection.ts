@@ -1,5 +1,5 @@
 /** Everything between this agent and its control plane, wired together: documents in, reports out, certificates renewed. */
-import type { Report } from "@kombify/agent-contract";
+import { ENGINE_CAPACITY, type Report } from "@kombify/agent-contract";
 import type { Logger } from "@kombify/server";
 import type { Engine } from "../engine/engine.ts";
 import type { Reconciler } from "../reconcile/reconciler.ts";
@@ -49,6 +49,11 @@ export function connectControlPlane(options: {
     if (failure) return { health: "unhealthy", healthDetail: failure };
     const failed = reconciler.state().tenants.filter(({ state }) => state === "failed").length;
     if (failed > 0) return { health: "degraded", healthDetail: `${failed} tenants could not be applied.` };
+    const quarantined = reconciler.quarantined();
+    if (quarantined.length > 0) {
+      const healthDetail = `Under quarantine, because an upgrade failed: ${quarantined.join(", ")}`.slice(0, 1000);
+      return { health: "degraded", healthDetail };
+    }
     const renewalError = renewal.lastError();
     if (renewalError)
       return { health: "degraded", healthDetail: `The certificate is not renewed: ${renewalError}`.slice(0, 1000) };
@@ -58,7 +63,8 @@ export function connectControlPlane(options: {
     ...reconciler.state(),
     ...(await health()),
     engine: engine.kind,
-    capacity: stored.settings.capacity,
+    // A host that moved may have an engine that takes fewer than it was set up for.
+    capacity: Math.min(stored.settings.capacity, ENGINE_CAPACITY[engine.kind].max),
     versions: { agent: AGENT_VERSION, engine: engine.version },
   });
 

@@ -68,23 +68,31 @@ function createPool(open: OpenEngine, onStop: OnStop) {
   };
 }
 
+type HomeEnginesOptions = {
+  home: string;
+  joinedWith: EngineKind;
+  asked: EngineKind | undefined;
+  open: OpenEngine;
+  log: Logger;
+};
+
 /**
- * Opens what a home has its data on.
- * @param preferred the engine of a home that has none yet; what a home has is changed by moving it.
+ * Opens what a home has its data on: what `engine.json` says, and the first time what it joined with. Whoever asks for
+ * another engine is told how to get it.
  * @param onStop told what to stop later.
  */
 export async function openHomeEngines(
-  { home, preferred, open, log }: { home: string; preferred: EngineKind | undefined; open: OpenEngine; log: Logger },
+  { home, joinedWith, asked, open, log }: HomeEnginesOptions,
   onStop: OnStop,
 ): Promise<HomeEngines> {
   const file = join(home, "engine.json");
   const text = await readIfThere(file);
-  const fresh: EngineState = { engine: preferred ?? "postgres", move: null, left: [] };
+  const fresh: EngineState = { engine: joinedWith, move: null, left: [] };
   let state = text === null ? fresh : stateSchema.parse(JSON.parse(text));
-  if (preferred && preferred !== state.engine)
+  if (asked && asked !== state.engine)
     log.warn(
-      { engine: state.engine, KOMBIFY_ENGINE: preferred },
-      `this home is on ${state.engine} and stays there; to change it: kombify-agent engine move --from ${state.engine} --to ${preferred}`,
+      { engine: state.engine, KOMBIFY_ENGINE: asked },
+      `this host is on ${state.engine} and stays there; to change that: kombify-agent engine move --from ${state.engine} --to ${asked}`,
     );
   const pool = createPool(open, onStop);
   const gate = createGate(await pool.open(state.engine));

@@ -30,7 +30,10 @@ export type Host = {
 type HostOptions = {
   home: string;
   instanceId: string;
-  preferred: EngineKind | undefined;
+  /** The engine of a home that has never been opened. */
+  joinedWith: EngineKind;
+  /** The engine that the operator asked for, if any. */
+  asked: EngineKind | undefined;
   open: OpenEngine;
   log: Logger;
 };

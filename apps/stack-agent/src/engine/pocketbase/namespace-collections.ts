@@ -9,13 +9,15 @@ import { columnOf } from "./codec.ts";
 
 /** PocketBase allows 5,000 characters unless told otherwise; the agent's own schemas are what limits texts. */
 const MAX_TEXT = 1_000_000;
+/** Bytes of a file; PocketBase's own default is 5 MiB. */
+export const MAX_FILE = 256 * 1024 * 1024;
 /** Bytes; PocketBase's own default is 1 MiB. */
 const MAX_JSON = 16 * 1024 * 1024;
 
 export const tableOf = (collection: Collection, slug: string): string => collectionOf(collection, checkedSlug(slug));
 
 /** The id of a new collection: it stays when the collection is renamed, so it says nothing of the tenant. */
-const newId = (): string => `kb${randomBytes(9).toString("hex").slice(0, 13)}`;
+export const newId = (): string => `kb${randomBytes(9).toString("hex").slice(0, 13)}`;
 
 export const idField: PocketBaseField = {
   name: "id",
@@ -126,6 +128,15 @@ export function isWalled(rule: string | null, slug: string): boolean {
   });
 }
 
+/**
+ * PocketBase's own fields of people. Their address is in `mail`, which two may share, and the password that each must have
+ * is random and known to nobody, so that hashing it slowly would protect nothing.
+ */
+const LOGIN_FIELDS: PocketBaseField[] = [
+  { name: "email", type: "email", system: true, required: false },
+  { name: "password", type: "password", system: true, hidden: true, required: true, min: 8, cost: 4 },
+];
+
 /** Nobody logs in to a Stack with a password: people come from the portal, their tokens from the agent. */
 const AUTH_OPTIONS = {
   authRule: null,
@@ -158,7 +169,11 @@ export function namespaceCollections(
       id: ids[collection],
       name,
       type: collection === "users" ? "auth" : "base",
-      fields: [idField, ...own.map((field) => fieldOf(collection, field, ids))],
+      fields: [
+        idField,
+        ...(collection === "users" ? LOGIN_FIELDS : []),
+        ...own.map((field) => fieldOf(collection, field, ids)),
+      ],
       indexes: indexes.map((index) => indexText(name, index)),
       ...rulesOf(collection, slug),
       ...(collection === "users" ? AUTH_OPTIONS : {}),

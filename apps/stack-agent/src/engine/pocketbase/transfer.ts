@@ -9,12 +9,18 @@ import { createFiles } from "./files.ts";
 import { quote } from "./filters.ts";
 import { hiddenColumns, readHidden, writeHidden } from "./hidden-columns.ts";
 import { tableOf } from "./namespace-collections.ts";
+import type { PendingFiles } from "./pending-files.ts";
 import { goneOr } from "./reads.ts";
+import type { StoredFiles } from "./stored-files.ts";
+import { isForeignPerson, putAsStrangers } from "./strangers.ts";
 import { newPassword } from "./write.ts";
 
 const PAGE = 500;
 /** Records of one batch; with people each may cost PocketBase the hashing of a password. */
 const BATCH = 200;
+
+/** PocketBase takes filters of 3,500 characters (tools/search/provider.go). */
+const IDS_A_FILTER = 60;
 
 /** What every record of PocketBase has and what is not the record's own. */
 const NOT_OURS = new Set(["id", "collectionId", "collectionName", "expand", "extra", "password", "tokenKey"]);
@@ -32,11 +38,11 @@ function foreignFields(collection: Collection, { fields }: PocketBaseCollection)
   return fields.filter(({ name, type }) => !ours.has(name) && !NOT_OURS.has(name) && type !== "file");
 }
 
-/** @param ensureFileField makes sure that a collection has a field for files, which may change the collection. */
 export function createTransfer(
   client: Client,
   slug: string,
-  ensureFileField: (collection: string, field: string) => Promise<void>,
+  stored: StoredFiles,
+  pending: PendingFiles,
 ): NamespaceTransfer {
   const { pb } = client;
   const definitionOf = async (collection: Collection): Promise<PocketBaseCollection> =>
@@ -56,7 +62,7 @@ export function createTransfer(
   };
   const known = async (collection: Collection, ids: readonly string[]): Promise<Set<string>> => {
     const found = new Set<string>();
-    for (const some of chunks(ids, 100)) {
+    for (const some of chunks(ids, IDS_A_FILTER)) {
       const filter = some.map((id) => `id = ${quote(id)}`).join(" || ");
       const records = await pb.collection(tableOf(collection, slug)).getFullList({ filter, fields: "id", batch: PAGE });
       for (const { id } of records) found.add(id);
@@ -116,9 +122,9 @@ export function createTransfer(
       let after: string | null = null;
       for (;;) {
         const records = await page(collection, after);
-        const values = hidden.length > 0 ? await readHidden(client, definition.name, hidden, records) : null;
+        const values = await readHidden(client, definition.name, hidden, records);
         if (records.length > 0)
-          yield records.map((record) => toStored(collection, foreign, record, values?.get(record.id)));
+          yield records.map((record) => toStored(collection, foreign, record, values.get(record.id)));
         after = records.at(-1)?.id ?? null;
         if (records.length < PAGE) return;
       }
@@ -133,7 +139,11 @@ export function createTransfer(
           collection,
           some.map(({ id }) => id),
         );
-        await client.batch(some.map((record) => toRequest(collection, foreign, record, ids.has(record.id), isHidden)));
+        const requests = some.map((record) => toRequest(collection, foreign, record, ids.has(record.id), isHidden));
+        await client.batch(requests).catch(async (error: unknown) => {
+          if (!isForeignPerson(error)) throw error;
+          await putAsStrangers(client, definition.name, requests);
+        });
         await writeHidden(client, definition.name, hidden, some);
       }
     },
@@ -142,6 +152,6 @@ export function createTransfer(
       for (const some of chunks([...(await known(collection, ids))], BATCH))
         await client.batch(some.map((id) => ({ method: "DELETE", url: recordsUrl(table, id) })));
     },
-    ...createFiles(client, slug, definitionOf, ensureFileField),
+    ...createFiles(client, slug, definitionOf, stored, pending),
   };
 }

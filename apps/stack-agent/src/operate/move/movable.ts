@@ -1,8 +1,5 @@
-import { type EngineKind, ServiceError } from "@kombify/agent-contract";
+import { capacityRefusal, type EngineKind, ServiceError } from "@kombify/agent-contract";
 import type { Host } from "../host.ts";
-
-/** PocketBase reads every collection again on each change of the schema; see ADR 0010. */
-const MAX_POCKETBASE_TENANTS = 250;
 
 /**
  * Whether this host can move to another engine now.
@@ -11,11 +8,8 @@ const MAX_POCKETBASE_TENANTS = 250;
 export async function assertMovable({ gate }: Host, to: EngineKind): Promise<void> {
   const { engine } = gate;
   const slugs = await engine.listNamespaces();
-  if (to === "pocketbase" && slugs.length > MAX_POCKETBASE_TENANTS)
-    throw new ServiceError(
-      "PRECONDITION",
-      `This host has ${slugs.length} tenants and PocketBase takes ${MAX_POCKETBASE_TENANTS}. Move tenants to other hosts first.`,
-    );
+  const refusal = capacityRefusal(to, slugs.length);
+  if (refusal) throw new ServiceError("PRECONDITION", `This host has ${slugs.length} tenants. ${refusal}`);
   const old = (await engine.shared.listTenants()).filter(
     ({ slug, namespaceVersion }) => slugs.includes(slug) && namespaceVersion < engine.namespaceVersion,
   );
