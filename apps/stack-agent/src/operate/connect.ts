@@ -1,7 +1,7 @@
 import { Agent, type RequestInit, fetch as undiciFetch } from "undici";
 import { createControl } from "./control.ts";
 import type { Host } from "./host.ts";
-import { errorOf } from "./progress-stream.ts";
+import { agentGone, errorOf } from "./progress-stream.ts";
 import { socketOf } from "./socket.ts";
 
 /** The routes of control.ts on the host of this home, whoever carries them out. */
@@ -11,6 +11,12 @@ export type Connection = {
   close(): Promise<void>;
 };
 type Call = (url: string, init: RequestInit) => Promise<Response>;
+
+const isNobodyThere = (error: unknown): boolean => {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return code === "ENOENT" || code === "ECONNREFUSED";
+};
 
 function callWith(send: Call, signal: AbortSignal): Connection["call"] {
   return async (path, { method = "GET", json, body } = {}) => {
@@ -23,17 +29,14 @@ function callWith(send: Call, signal: AbortSignal): Connection["call"] {
       init.duplex = "half";
       init.headers = { "content-type": "application/x-ndjson" };
     }
-    const answer = await send(`http://agent${path}`, init);
+    const answer = await send(`http://agent${path}`, init).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw isNobodyThere(cause) ? cause : agentGone(cause);
+    });
     if (!answer.ok) throw errorOf(await answer.json().catch(() => null));
     return answer;
   };
 }
-
-const isNobodyThere = (error: unknown): boolean => {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  return code === "ENOENT" || code === "ECONNREFUSED";
-};
 
 /** Null when no agent listens in this home. */
 async function connectToAgent(home: string, signal: AbortSignal): Promise<Connection | null> {

@@ -45,6 +45,10 @@ export function progressStream<P, R>(
   return new Response(body, { headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" } });
 }
 
+/** The agent went away while it worked on a command. */
+export const agentGone = (cause?: unknown): ServiceError =>
+  new ServiceError("UPSTREAM", "The agent stopped in the middle. Start it and give the command again.", { cause });
+
 /** The error that a problem document tells of. */
 export function errorOf(value: unknown): ServiceError {
   const problem = problemSchema.safeParse(value);
@@ -71,10 +75,12 @@ export async function readProgress<P, R>(
   const decoder = new TextDecoder();
   let rest = "";
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw agentGone(cause);
+    });
     signal.throwIfAborted();
-    if (done)
-      throw new ServiceError("UPSTREAM", "The agent stopped in the middle. Start it and give the command again.");
+    if (done) throw agentGone();
     const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { DesiredTenant } from "@kombify/agent-contract";
 import { hasPocketBase } from "@kombify/embedded-pocketbase/testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type AgentProcess, createAgentProcess } from "../../../test/agent-process.ts";
 import { desiredTenant } from "../../../test/control-plane-double.ts";
 import { createTestHost, furnish } from "../../../test/test-host.ts";
@@ -57,16 +58,19 @@ describe.skipIf(!hasPocketBase)("a host on a real PocketBase", () => {
     const failures: string[] = [];
     let isDown = false;
     const writer = async () => {
-      for (let i = 0; !isOver.signal.aborted; i++) {
+      // Without a breath in between, a machine of two cores would do nothing else.
+      for (let i = 0; !isOver.signal.aborted; i++, await delay(20)) {
         const body = JSON.stringify({ name: `written ${i}` });
         const answer = await agent
           .internal("/v1/stacks", { method: "POST", headers: asOwner(busy), body })
-          .catch(() => null);
-        if (answer?.status === 201) acknowledged.push(((await answer.json()) as { id: string }).id);
-        else if (!isDown && answer) failures.push(`${answer.status} ${await answer.text()}`);
+          .catch(() => delay(20));
+        if (!answer) continue;
+        if (answer.status === 201) acknowledged.push(((await answer.json()) as { id: string }).id);
+        else if (!isDown) failures.push(`${answer.status} ${await answer.text()}`);
       }
     };
     const writing = writer();
+    onTestFinished(() => isOver.abort());
     const run = (killAt?: RegExp) =>
       agent.command(["engine", "move", "--from", "pocketbase", "--to", "postgres"], (line) => {
         if (isDown || !killAt?.test(line)) return;
@@ -78,10 +82,10 @@ describe.skipIf(!hasPocketBase)("a host on a real PocketBase", () => {
       expect(stderr).toContain("The agent stopped in the middle.");
       await agent.start();
       isDown = false;
-      expect(await sums(big), String(at)).toEqual(before);
+      const answer = await agent.internal("/v1/nodes?limit=200", { headers: asOwner(big) });
+      expect(((await answer.json()) as { items: object[] }).items, "served after a crash").toHaveLength(200);
     }
     const { stderr, code } = await run();
-    process.stderr.write(`${stderr}\n`);
     expect(code).toBe(0);
     expect(stderr).toContain("This host is on postgres.");
     await agent.controlPlane.reported(({ engine }) => engine === "postgres");
@@ -103,7 +107,6 @@ describe.skipIf(!hasPocketBase)("a host on a real PocketBase", () => {
     expect(acknowledged.filter((id) => found.get(id) !== 1)).toEqual([]);
     await agent.stop();
     await agent.start();
-    expect((await agent.controlPlane.reported(({ bootEpoch }) => bootEpoch > 0)).versions.engine).toBeTruthy();
     expect(await sums(big)).toEqual(before);
   }, 240_000);
 });
