@@ -142,8 +142,32 @@ describe("a stop", () => {
 
   it("of none: two imports at the same time take every row once", async () => {
     const source = newSource();
-    const old = { audit: Array.from({ length: 20 }, (_, index) => event(`p${String(index).padStart(2, "0")}`)) };
-    const both = await Promise.all([run(source, old), run(source, old)]);
+    const old = memory({
+      audit: Array.from({ length: 20 }, (_, index) => event(`p${String(index).padStart(2, "0")}`)),
+    });
+    // Both have each batch in hand before either may write it.
+    let waiting = Promise.withResolvers<void>();
+    let count = 0;
+    const meet = (): Promise<void> => {
+      const { promise, resolve } = waiting;
+      if (++count % 2 === 0) {
+        waiting = Promise.withResolvers();
+        resolve();
+      }
+      return promise;
+    };
+    const from: LegacySource = {
+      ...old,
+      async *read(name) {
+        for await (const rows of old.read(name)) {
+          await meet();
+          yield rows;
+        }
+      },
+    };
+    const both = await Promise.all(
+      [plane.admin, plane.cloud].map(({ asSystem }) => importHistory(asSystem("test"), { source, from })),
+    );
     expect(both.map((report) => report.isIntact)).toEqual([true, true]);
     expect(both.reduce((sum, report) => sum + report.collections.audit_events.imported, 0)).toBe(20);
     expect(await plane.database.owner`select id from audit_events where target_id like 'p%'`).toHaveLength(20);
