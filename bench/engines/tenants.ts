@@ -41,7 +41,7 @@ export async function fillTenant(engine: Engine, tenant: Tenant): Promise<void> 
         stackId,
         name: `node ${node}`,
         role: "worker",
-        status: "online",
+        status: "connected",
         address: `10.0.0.${node}`,
         metadata: {},
         createdAt: at(node),
