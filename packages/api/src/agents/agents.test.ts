@@ -268,6 +268,21 @@ describe("reports", () => {
     expect(events.find(({ kind }) => kind === "upgraded")?.detail).toContain("99 of 100 done, 1 quarantined");
   });
 
+  it("a host that moved to another engine is shown with it, and the trail says so once", async () => {
+    const host = await joinHost(plane, staff, "mover");
+    const id = host.instanceId;
+    await host.beat({});
+    for (let beats = 0; beats < 2; beats++) await host.beat({ engine: "pocketbase" });
+    const instance = await staff.api.instances.get({ id });
+    expect(instance.engine).toBe("pocketbase");
+    const detail = "From PostgreSQL to PocketBase";
+    expect(instance.events.filter(({ kind }) => kind === "moved")).toMatchObject([{ detail }]);
+    const trail = await plane.database
+      .owner`select summary, actor_kind as actor from audit_events where action = 'instances.moveEngine' and target_id = ${id}`;
+    await plane.database.owner`update instances set cordoned_at = now() where id = ${id}`;
+    expect([...trail]).toEqual([{ summary: "mover moved from PostgreSQL to PocketBase", actor: "agent" }]);
+  });
+
   it("a report about an older generation changes nothing", async () => {
     const ann = await signUpPerson(plane, "moved");
     await plane.database.owner`update tenants set generation = 2 where id = ${ann.tenant.id}`;

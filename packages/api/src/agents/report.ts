@@ -1,6 +1,6 @@
-import type { Report, ReportAnswer } from "@kombify/agent-contract";
+import { ENGINE_NAMES, type EngineKind, type Report, type ReportAnswer } from "@kombify/agent-contract";
 import { enqueueJob, notifyChange, type TenantId, type Transaction } from "@kombify/db";
-import { healthChecks, instanceReports } from "@kombify/db/schema";
+import { healthChecks, instanceReports, instances } from "@kombify/db/schema";
 import { eq, sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record.ts";
 import type { AgentContext } from "../context.ts";
@@ -62,6 +62,30 @@ function upgradeEvents(now: Report["upgrade"], before: Report["upgrade"] | null)
   ];
 }
 
+type InstanceRow = { name: string; engine: EngineKind; revision: string };
+
+/**
+ * Stores that a host has moved to another engine. Only then is the row written: heartbeats do not wait for placements.
+ * @returns a line for the instance's history; false when nothing has changed.
+ */
+async function applyEngine(
+  tx: Transaction,
+  ctx: AgentContext,
+  instance: InstanceRow | undefined,
+  engine: EngineKind,
+): Promise<{ kind: string; detail: string } | false> {
+  if (!instance || instance.engine === engine) return false;
+  await tx.update(instances).set({ engine }).where(eq(instances.id, ctx.instanceId));
+  const detail = `From ${ENGINE_NAMES[instance.engine]} to ${ENGINE_NAMES[engine]}`;
+  await recordAudit(tx, ctx, {
+    action: "instances.moveEngine",
+    targetKind: "instance",
+    targetId: ctx.instanceId,
+    summary: `${instance.name} moved f${detail.slice(1)}`,
+  });
+  return { kind: "moved", detail };
+}
+
 /**
  * Takes a report. Older ones than the last accepted (bootEpoch, seq) change nothing.
  * Three good heartbeats bring a stale or offline instance back, so that a flapping line does not flap the state.
@@ -73,7 +97,9 @@ export function acceptReport(ctx: AgentContext, report: Report): Promise<ReportA
       .from(instanceReports)
       .where(eq(instanceReports.instanceId, ctx.instanceId))
       .for("update");
-    const [instance] = await tx.execute<{ revision: string }>(sql`select desired_revision as revision from instances`);
+    const [instance] = await tx.execute<InstanceRow>(
+      sql`select name, engine, desired_revision as revision from instances`,
+    );
     const desiredRevision = Number(instance?.revision ?? 0);
     const isNewer =
       before &&
@@ -101,6 +127,7 @@ export function acceptReport(ctx: AgentContext, report: Report): Promise<ReportA
       report.health !== before.health && { kind: report.health, detail: report.healthDetail ?? "" },
       report.bootEpoch !== before.bootEpoch && { kind: "booted", detail: `Agent ${report.versions.agent}` },
       ...upgradeEvents(report.upgrade, before.upgrade),
+      await applyEngine(tx, ctx, instance, report.engine),
     ].filter((event) => event !== false);
     for (const event of events) await tx.insert(healthChecks).values({ instanceId: ctx.instanceId, ...event });
     const isBeat = events.length === 0 && report.appliedRevision === before.appliedRevision;
