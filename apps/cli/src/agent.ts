@@ -1,17 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
-import { AGENT_FOLDER, agentArgs } from "@kombify/scripts/stack";
+import { AGENT_FOLDER, agentArgs, agentEnvironment } from "@kombify/scripts/stack";
 import type { Command } from "commander";
-import { CommandError } from "./control-plane.ts";
+import { CommandError, cliSettings } from "./control-plane.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 type JoinOptions = { controlPlane: string; port: string; internalPort: string; home: string; engine?: string };
 
 /** Runs the agent in the foreground, in our place. @returns its exit code. */
-async function runAgent(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn(process.execPath, agentArgs(...args), { cwd: AGENT_FOLDER, env, stdio: "inherit" });
+async function runAgent(args: string[], env: NodeJS.ProcessEnv, cwd = AGENT_FOLDER): Promise<number> {
+  const child = spawn(process.execPath, agentArgs(...args), { cwd, env, stdio: "inherit" });
   // Ctrl-C reaches the agent from the terminal; it must not end us before it has stopped. A plain kill is passed on.
   const forward = (signal: NodeJS.Signals) => {
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
@@ -36,7 +36,24 @@ async function join(token: string, options: JoinOptions): Promise<void> {
   process.exitCode = await runAgent(["start"], env);
 }
 
-/** `agent join`: what the Admin center gives to be pasted on another host. */
+/** What an operator does on a host; the agent's own command line knows the arguments. */
+const OPERATIONS = {
+  export: "write everything of a tenant to an archive",
+  import: "give a tenant what an archive holds",
+  engine: "move the host to another engine: engine move --from pocketbase --to postgres",
+  migrate: "take over a single-tenant Stack",
+  alias: "serve the clients of a Stack that was taken over",
+} as const;
+
+/** On the local Stack of KOMBIFY_HOME, unless the arguments name another home. */
+async function operate(operation: keyof typeof OPERATIONS, args: string[]): Promise<void> {
+  const isElsewhere = args.some((arg) => arg === "--home" || arg.startsWith("--home="));
+  const env = isElsewhere ? process.env : agentEnvironment(cliSettings());
+  // Files are where the person stands, which is not where npm runs its scripts.
+  process.exitCode = await runAgent([operation, ...args], env, process.env.INIT_CWD ?? process.cwd());
+}
+
+/** `agent join`: what the Admin center gives to be pasted on another host; and what an operator does on a host. */
 export function addAgent(program: Command): void {
   const agent = program.command("agent").description("the stack-agent of this host");
   agent
@@ -48,4 +65,12 @@ export function addAgent(program: Command): void {
     .option("--engine <engine>", "what stores the tenants' records: postgres (default) or pocketbase")
     .option("--home <folder>", "where the agent keeps its identity and data", ".kombify/stack")
     .action(join);
+  for (const [operation, description] of Object.entries(OPERATIONS))
+    agent
+      .command(operation)
+      .description(description)
+      .argument("[args...]", "as the agent takes them; --help shows them")
+      .allowUnknownOption()
+      .helpOption(false)
+      .action((args: string[]) => operate(operation as keyof typeof OPERATIONS, args));
 }
