@@ -96,8 +96,9 @@ async function onHost(
   process.once("SIGINT", cancel);
   process.once("SIGTERM", cancel);
   const open = async (onStop: (stop: () => Promise<void>) => void) => {
+    const identity = await requireIdentity(config.home);
     await takeHome(config.home, onStop, isStarting);
-    return await openHome(config, await requireIdentity(config.home), log, onStop);
+    return await openHome(config, identity, log, onStop);
   };
   const host = await connect(config.home, open, canceled.signal);
   try {

@@ -85,6 +85,11 @@ export interface Engine {
    * rules. Whole or not at all; records stay. Doing it again changes nothing.
    */
   upgradeNamespace(slug: string): Promise<void>;
+  /**
+   * Leaves writing to this agent alone: whoever comes to the engine's own API with a token may only look from now on.
+   * upgradeNamespace undoes it.
+   */
+  sealNamespace(slug: string): Promise<void>;
   /** Of each namespace that is not as defined, what differs, in words. Namespaces that are as defined are absent. */
   findDrift(): Promise<Map<string, string[]>>;
   /**

@@ -83,7 +83,8 @@ export function createGate(initial: Engine, { maxWaitMs = MAX_WAIT_MS } = {}): G
     check: async () => {
       await Promise.all([...engines()].map((each) => each.check()));
     },
-    createNamespace: (slug) => writeOf(slug)((each) => each.createNamespace(slug)),
+    createNamespace: (slug, like) => writeOf(slug)((each) => each.createNamespace(slug, like)),
+    sealNamespace: (slug) => writeOf(slug)((each) => each.sealNamespace(slug)),
     upgradeNamespace: (slug) => writeOf(slug)((each) => each.upgradeNamespace(slug)),
     async findDrift() {
       const found = await Promise.all([...engines()].map(async (each) => [each, await each.findDrift()] as const));

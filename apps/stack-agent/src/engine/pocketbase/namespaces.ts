@@ -33,6 +33,8 @@ function differencesOf(catalog: Catalog, slug: string, definition: NamespaceDefi
 const isChange = (collection: Partial<PocketBaseCollection> | null): collection is Partial<PocketBaseCollection> =>
   collection !== null;
 
+const WRITE_RULES = ["createRule", "updateRule", "deleteRule"] as const;
+
 export function createNamespaces(
   client: Client,
   definition: NamespaceDefinition,
@@ -68,6 +70,14 @@ export function createNamespaces(
       }),
     upgradeNamespace: (slug: string): Promise<void> =>
       inLine(async () => converge(slug, await readNamespaces(client, slug))),
+    sealNamespace: (slug: string): Promise<void> =>
+      inLine(async () => {
+        const open = ofNamespace(await readNamespaces(client, slug), slug).filter((collection) =>
+          WRITE_RULES.some((rule) => collection[rule] !== null),
+        );
+        const sealed = Object.fromEntries(WRITE_RULES.map((rule) => [rule, null]));
+        if (open.length > 0) await client.importCollections(open.map((collection) => ({ ...collection, ...sealed })));
+      }),
     async findDrift(): Promise<Map<string, string[]>> {
       const catalog = await readCatalog(client);
       const drift = new Map<string, string[]>();

