@@ -1,7 +1,7 @@
 /** Comparing a namespace's collections with their definition, and what has to be said to PocketBase so that they are the same. */
 import { ServiceError } from "@kombify/agent-contract";
 import type { PocketBaseCollection, PocketBaseField } from "./client.ts";
-import { isWalled, RULES } from "./namespace-collections.ts";
+import { isWalled, RULES, unsealed } from "./namespace-collections.ts";
 
 /** Types of fields that hold the same values. A single-tenant Stack may have chosen another one than we would. */
 const STANDS_FOR: Record<string, readonly string[]> = {
@@ -68,7 +68,9 @@ export function compare(has: PocketBaseCollection | undefined, wanted: PocketBas
   }
   const rules = Object.fromEntries(
     RULES.map((rule) => {
-      if (isWalled(has[rule], slug)) return [rule, has[rule]];
+      const open = unsealed(has[rule]);
+      if (open !== has[rule]) words.push(`the ${rule} of ${wanted.name} is sealed`);
+      if (isWalled(open, slug)) return [rule, open];
       words.push(`the ${rule} of ${wanted.name} lets others in`);
       return [rule, wanted[rule]];
     }),

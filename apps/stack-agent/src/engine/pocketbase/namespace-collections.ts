@@ -101,6 +101,14 @@ export function rulesOf(collection: Collection, slug: string): Rules {
 export const behindWall = (rule: string | null, slug: string): string | null =>
   rule === null ? null : `${wallWithGuestsOf(slug)}${rule === "" ? "" : ` && (${rule})`}`;
 
+const SEAL = " && (1 = 2)";
+/** A rule that lets nobody through, and still says what it was. */
+export const sealed = (rule: string | null): string | null =>
+  rule === null || rule.endsWith(SEAL) ? rule : `${rule}${SEAL}`;
+/** The rule that was sealed; the rule itself when it was not. */
+export const unsealed = (rule: string | null): string | null =>
+  rule?.endsWith(SEAL) ? rule.slice(0, -SEAL.length) : rule;
+
 /** Whether the brackets of a text open and close as one pair around the whole. */
 function isOneGroup(text: string): boolean {
   let depth = 0;

@@ -15,7 +15,7 @@ import {
 import { type Client, type PocketBaseCollection, recordsUrl } from "./client.ts";
 import { compare, type Difference } from "./converge.ts";
 import { quote } from "./filters.ts";
-import { namespaceCollections, tableOf } from "./namespace-collections.ts";
+import { namespaceCollections, sealed, tableOf } from "./namespace-collections.ts";
 import type { PendingFiles } from "./pending-files.ts";
 import { renamed } from "./rename.ts";
 import { cloned } from "./replacing.ts";
@@ -32,8 +32,6 @@ function differencesOf(catalog: Catalog, slug: string, definition: NamespaceDefi
 
 const isChange = (collection: Partial<PocketBaseCollection> | null): collection is Partial<PocketBaseCollection> =>
   collection !== null;
-
-const WRITE_RULES = ["createRule", "updateRule", "deleteRule"] as const;
 
 export function createNamespaces(
   client: Client,
@@ -72,11 +70,13 @@ export function createNamespaces(
       inLine(async () => converge(slug, await readNamespaces(client, slug))),
     sealNamespace: (slug: string): Promise<void> =>
       inLine(async () => {
-        const open = ofNamespace(await readNamespaces(client, slug), slug).filter((collection) =>
-          WRITE_RULES.some((rule) => collection[rule] !== null),
-        );
-        const sealed = Object.fromEntries(WRITE_RULES.map((rule) => [rule, null]));
-        if (open.length > 0) await client.importCollections(open.map((collection) => ({ ...collection, ...sealed })));
+        const sealing = ofNamespace(await readNamespaces(client, slug), slug).map((collection) => ({
+          ...collection,
+          createRule: sealed(collection.createRule),
+          updateRule: sealed(collection.updateRule),
+          deleteRule: sealed(collection.deleteRule),
+        }));
+        if (sealing.length > 0) await client.importCollections(sealing);
       }),
     async findDrift(): Promise<Map<string, string[]>> {
       const catalog = await readCatalog(client);

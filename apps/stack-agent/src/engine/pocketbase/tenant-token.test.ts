@@ -239,4 +239,17 @@ describe.skipIf(!hasPocketBase)("a tenant's token at PocketBase's own API", () =
     expect(await everything(guest, "stacks_anna")).toEqual([]);
     await expect(guest.collection("stacks_anna").create(body())).rejects.toEqual(refused(400));
   });
+
+  test("a sealed namespace can be looked at and not be changed, until it is upgraded; the agent goes on writing", async () => {
+    const stacks = pb.collection(`stacks_${anna.slug}`);
+    const create = () => stacks.create(body());
+    await create();
+    await engine.sealNamespace(anna.slug);
+    await expect(create()).rejects.toMatchObject({ status: 400 });
+    expect((await stacks.getList(1, 1)).items).toHaveLength(1);
+    const record = newStack();
+    await engine.namespace(anna).write([{ kind: "create", collection: "stacks", record }]);
+    await engine.upgradeNamespace(anna.slug);
+    await create();
+  });
 });
