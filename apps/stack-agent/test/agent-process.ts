@@ -35,7 +35,7 @@ export async function createAgentProcess(engine: EngineKind): Promise<AgentProce
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
-    POCKETBASE_BIN: process.env.POCKETBASE_BIN,
+    ...(engine === "pocketbase" ? { POCKETBASE_BIN: process.env.POCKETBASE_BIN } : {}),
     KOMBIFY_AGENT_HOME: home,
     KOMBIFY_ENGINE: engine,
     STACK_PORT: String(port),
