@@ -56,10 +56,13 @@ export async function serve(program: Program, port: number, log: (line: string) 
     stdio: ["ignore", "pipe", "pipe"],
   });
   const tail: string[] = [];
+  // Its own word, because another process may answer at the same port.
+  let hasStarted = false;
   for (const stream of [child.stdout, child.stderr])
     createInterface(stream).on("line", (line) => {
       const safe = line.replace(TOKEN, "[token]");
       tail.push(safe);
+      hasStarted ||= safe.includes("Server started");
       if (tail.length > TAIL_LINES) tail.shift();
       log(safe);
     });
@@ -67,7 +70,7 @@ export async function serve(program: Program, port: number, log: (line: string) 
   try {
     await writeFile(pidFile(program.dataDir), `${child.pid}\n${await processStart(child.pid as number)}\n`);
     for (let waited = 0; isRunning(child); waited += POLL_MS) {
-      if (await isHealthy(`http://127.0.0.1:${port}`)) return child;
+      if (hasStarted && (await isHealthy(`http://127.0.0.1:${port}`))) return child;
       if (waited > READY_TIMEOUT_MS) throw new Error(`PocketBase does not answer.\n${tail.join("\n")}`);
       await delay(POLL_MS);
     }

@@ -1,7 +1,7 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { mkdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { choosePort, takeOwnership } from "@kombify/embedded-postgres";
-import { programIn } from "./program.ts";
+import { type Program, programIn } from "./program.ts";
 import { serve, stopLeftOver, stopServing } from "./server-process.ts";
 import { prepareSuperuser, type Superuser, settleSuperuser } from "./superuser.ts";
 
@@ -31,6 +31,22 @@ export type PocketBaseServer = {
 const inUse = (folder: string, pid: number): string =>
   `The PocketBase in ${folder} is in use by process ${pid}. Stop that process, or use another folder.`;
 
+/** Somebody else may take a free port before PocketBase does; then another one is tried. */
+const TRIES = 3;
+
+async function serveSomewhere(program: Program, { port: wanted }: PocketBaseOptions, log: (line: string) => void) {
+  for (let i = 1; ; i++) {
+    const port = await choosePort(join(program.dataDir, "port"), wanted, "PocketBase");
+    try {
+      return { port, child: await serve(program, port, log) };
+    } catch (error) {
+      const isTaken = error instanceof Error && error.message.includes("address already in use");
+      if (wanted !== undefined || !isTaken || i === TRIES) throw error;
+      await rm(join(program.dataDir, "port"), { force: true });
+    }
+  }
+}
+
 /**
  * Runs a real PocketBase on 127.0.0.1 with its data in a folder. A PocketBase that a dead owner left behind is stopped
  * first.
@@ -46,8 +62,7 @@ export async function startPocketBase(options: PocketBaseOptions): Promise<Pocke
     const program = programIn(options.executable, dataDir);
     await stopLeftOver(dataDir, log);
     const prepared = await prepareSuperuser(program);
-    const port = await choosePort(join(dataDir, "port"), options.port, "PocketBase");
-    const child = await serve(program, port, log);
+    const { child, port } = await serveSomewhere(program, options, log);
     let stopping: Promise<void> | undefined;
     const killOnExit = () => child.kill("SIGTERM");
     process.on("exit", killOnExit);

@@ -26,7 +26,10 @@ export type ParsedQuery = { sort: SortKey; conditions: Condition[]; after: { val
 
 const VALUES: Record<FieldType, { schema: z.ZodType; expected: string }> = {
   id: { schema: recordIdSchema, expected: "the id of a record" },
-  text: { schema: z.string().refine((text) => !text.includes("\0")), expected: "a text" },
+  text: {
+    schema: z.string().refine((text) => !text.includes("\0") && text.isWellFormed()),
+    expected: "a text without NUL or halves of characters",
+  },
   integer: {
     schema: z.coerce
       .number()

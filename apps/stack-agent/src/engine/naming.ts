@@ -21,6 +21,9 @@ export const tableOf = (collection: CollectionName, slug: string): string =>
 export const indexOf = (collection: CollectionName, slug: string, suffix: string): string =>
   `${collectionOf(collection, checkedSlug(slug))}_${suffix}`;
 
+/** Qualified table of the files of a tenant's records: `stack.files_acme`. Namespaces without files have none. */
+export const filesTableOf = (slug: string): string => `${SCHEMA}.files_${checkedSlug(slug)}`;
+
 /** Slug of a namespace from the name of its first table; null for any other table. */
 export function slugOfUsersTable(table: string): string | null {
   const slug = table.startsWith("users_") ? table.slice("users_".length) : "";
@@ -29,6 +32,8 @@ export function slugOfUsersTable(table: string): string | null {
 
 /** Database roles of one agent. Roles belong to the whole cluster, so agents that share one need different prefixes. */
 export type RoleNames = {
+  /** First part of the names of all of them. */
+  prefix: string;
   /** Owns a tenant's tables and can see nothing else: `ns_acme`. */
   namespace(slug: string): string;
   /** May create tables in the schema; namespace roles hold it only while they are created. */
@@ -42,6 +47,7 @@ export type RoleNames = {
 export function roleNames(prefix: string): RoleNames {
   if (!/^[a-z][a-z0-9_]{0,39}_$/.test(prefix)) throw new Error(`Not a role prefix: ${JSON.stringify(prefix)}`);
   return {
+    prefix,
     namespace: (slug) => `${prefix}${checkedSlug(slug)}`,
     // A slug never starts with an underscore, so no tenant can have this role's name.
     creator: `${prefix}_creator`,

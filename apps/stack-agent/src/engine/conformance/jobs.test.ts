@@ -1,7 +1,7 @@
 import { v7 as uuid } from "uuid";
 import { beforeEach, expect, test } from "vitest";
 import { onEveryEngine } from "../../../test/engines.ts";
-import { newStack, newTestJob } from "../../../test/records.ts";
+import { newTestJob } from "../../../test/records.ts";
 import type { NamespaceStore } from "../engine.ts";
 
 onEveryEngine("jobs", (tested) => {

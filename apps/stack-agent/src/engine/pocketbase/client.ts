@@ -23,7 +23,8 @@ export type PocketBaseCollection = {
   [option: string]: unknown;
 };
 
-export type BatchRequest = { method: "POST" | "PATCH" | "DELETE"; url: string; body?: Record<string, unknown> };
+/** `PUT` creates the record of the body's id, or changes it. */
+export type BatchRequest = { method: "POST" | "PUT" | "PATCH" | "DELETE"; url: string; body?: Record<string, unknown> };
 /** What PocketBase says of one request of a batch that it refused. */
 export type BatchRefusal = { index: number; status: number; message: string; fields: Record<string, { code: string }> };
 

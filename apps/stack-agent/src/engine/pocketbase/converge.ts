@@ -45,6 +45,8 @@ export function compare(has: PocketBaseCollection | undefined, wanted: PocketBas
   const words: string[] = [];
   const fields = [...has.fields];
   for (const field of wanted.fields) {
+    // How passwords are hashed is a single-tenant Stack's own matter: its people do log in with them.
+    if (field.type === "password") continue;
     const at = fields.findIndex(({ name }) => name === field.name);
     const known = fields[at];
     if (!known) {

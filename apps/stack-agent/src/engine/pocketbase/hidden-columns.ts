@@ -44,7 +44,7 @@ export async function readHidden(
   records: ReadonlyArray<{ id: string }>,
 ): Promise<Map<string, Record<string, string>>> {
   const [first, last] = [records[0], records.at(-1)];
-  if (!first || !last) return new Map();
+  if (!first || !last || columns.length === 0) return new Map();
   const names = columns.map(({ column }) => `\`${column}\``).join(", ");
   const rows = await client.raw(
     `SELECT id, ${names} FROM \`${table}\` WHERE id >= '${checked(first.id, ID)}' AND id <= '${checked(last.id, ID)}' ORDER BY id`,

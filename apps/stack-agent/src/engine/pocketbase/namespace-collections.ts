@@ -126,6 +126,15 @@ export function isWalled(rule: string | null, slug: string): boolean {
   });
 }
 
+/**
+ * PocketBase's own fields of people. Their address is in `mail`, which two may share, and the password that each must have
+ * is random and known to nobody, so that hashing it slowly would protect nothing.
+ */
+const LOGIN_FIELDS: PocketBaseField[] = [
+  { name: "email", type: "email", system: true, required: false },
+  { name: "password", type: "password", system: true, hidden: true, required: true, min: 8, cost: 4 },
+];
+
 /** Nobody logs in to a Stack with a password: people come from the portal, their tokens from the agent. */
 const AUTH_OPTIONS = {
   authRule: null,
@@ -158,7 +167,11 @@ export function namespaceCollections(
       id: ids[collection],
       name,
       type: collection === "users" ? "auth" : "base",
-      fields: [idField, ...own.map((field) => fieldOf(collection, field, ids))],
+      fields: [
+        idField,
+        ...(collection === "users" ? LOGIN_FIELDS : []),
+        ...own.map((field) => fieldOf(collection, field, ids)),
+      ],
       indexes: indexes.map((index) => indexText(name, index)),
       ...rulesOf(collection, slug),
       ...(collection === "users" ? AUTH_OPTIONS : {}),

@@ -14,6 +14,9 @@ import { tableOf } from "./namespace-collections.ts";
 /** The most that PocketBase gives at once. */
 const MAX_PAGE = 1_000;
 
+/** Characters that PocketBase takes as a filter (tools/search/provider.go). */
+const MAX_FILTER = 3_500;
+
 /** PocketBase's words for a collection that is not there: the tenant was removed while the request was under way. */
 export function goneOr(error: unknown): unknown {
   const isGone = isStatus(error, 404) && /collection/i.test(error.message);
@@ -39,7 +42,10 @@ export function createReader({ pb }: Client, slug: string) {
     sort: string,
     limit: number,
   ): Promise<Records[C][]> => {
-    const options = { filter: all(filter), sort, skipTotal: true, fields: columnsOf(collection) };
+    const text = all(filter);
+    if (text.length > MAX_FILTER)
+      throw new ServiceError("INVALID", "These filters are too long together. Use shorter values.");
+    const options = { filter: text, sort, skipTotal: true, fields: columnsOf(collection) };
     const { items } = await collectionOf(collection)
       .getList(1, limit, options)
       .catch((error: unknown) => {

@@ -137,7 +137,8 @@ export function createSharedStore(client: Client): SharedStore {
     createSessions: async (rows) => {
       await client.batch(
         rows.map(({ idHash, kind, tenantId, generation, userId, email, name, role, expiresAt }) => ({
-          method: "POST",
+          // Tokens that PocketBase issues to somebody within one second are the same.
+          method: "PUT",
           url: recordsUrl("_sessions"),
           body: {
             id: idHash,

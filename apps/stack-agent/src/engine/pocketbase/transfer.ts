@@ -16,6 +16,9 @@ const PAGE = 500;
 /** Records of one batch; with people each may cost PocketBase the hashing of a password. */
 const BATCH = 200;
 
+/** PocketBase takes filters of 3,500 characters (tools/search/provider.go). */
+const IDS_A_FILTER = 60;
+
 /** What every record of PocketBase has and what is not the record's own. */
 const NOT_OURS = new Set(["id", "collectionId", "collectionName", "expand", "extra", "password", "tokenKey"]);
 const isEmpty = (value: unknown): boolean =>
@@ -56,7 +59,7 @@ export function createTransfer(
   };
   const known = async (collection: Collection, ids: readonly string[]): Promise<Set<string>> => {
     const found = new Set<string>();
-    for (const some of chunks(ids, 100)) {
+    for (const some of chunks(ids, IDS_A_FILTER)) {
       const filter = some.map((id) => `id = ${quote(id)}`).join(" || ");
       const records = await pb.collection(tableOf(collection, slug)).getFullList({ filter, fields: "id", batch: PAGE });
       for (const { id } of records) found.add(id);
@@ -116,9 +119,9 @@ export function createTransfer(
       let after: string | null = null;
       for (;;) {
         const records = await page(collection, after);
-        const values = hidden.length > 0 ? await readHidden(client, definition.name, hidden, records) : null;
+        const values = await readHidden(client, definition.name, hidden, records);
         if (records.length > 0)
-          yield records.map((record) => toStored(collection, foreign, record, values?.get(record.id)));
+          yield records.map((record) => toStored(collection, foreign, record, values.get(record.id)));
         after = records.at(-1)?.id ?? null;
         if (records.length < PAGE) return;
       }

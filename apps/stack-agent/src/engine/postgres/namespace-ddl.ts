@@ -4,12 +4,13 @@
  */
 import { COLLECTIONS } from "@kombify/agent-contract";
 import type { Field, FieldType, Index, NamespaceDefinition } from "../collections.ts";
-import { indexOf, type RoleNames, SCHEMA, tableOf } from "../naming.ts";
+import { filesTableOf, indexOf, type RoleNames, SCHEMA, tableOf } from "../naming.ts";
 import type { Collection } from "../records.ts";
 
 // Milliseconds, as in JavaScript: a cursor that went through a client still names the exact row.
-const COLUMN_TYPES: Record<FieldType, string> = {
-  id: "text",
+export const COLUMN_TYPES: Record<FieldType, string> = {
+  // In the order of bytes whatever the cluster's locale, as every other engine orders ids.
+  id: 'text collate "C"',
   text: "text",
   integer: "integer",
   boolean: "boolean",
@@ -46,36 +47,44 @@ const createIndex = (collection: Collection, slug: string, { suffix, on, isUniqu
   `create ${isUnique ? "unique " : ""}index if not exists ${indexOf(collection, slug, suffix)}
     on ${tableOf(collection, slug)} (${on.map(partText).join(", ")})${whereText(where)}`;
 
+/** The tables and indexes of a namespace, without whose they are. */
+export const createCollections = (slug: string, definition: NamespaceDefinition): string[] =>
+  COLLECTIONS.flatMap((collection) => [
+    createTable(collection, slug, definition.collections[collection].fields),
+    ...definition.collections[collection].indexes.map((index) => createIndex(collection, slug, index)),
+  ]);
+
+/** Makes sure that a namespace's role is there and that the agent may take it, and nothing more. */
+export const ensureRole = (role: string): string[] => [
+  // Without INHERIT the agent's own login can touch no tenant's table unless it takes that tenant's role. A new role is
+  // granted by the setting and not by a statement, for which PostgreSQL would look through every membership once more.
+  `set local createrole_self_grant = 'set'`,
+  `do $$ begin if to_regrole('${role}') is null then create role ${role} nologin noinherit;
+    else grant ${role} to current_user with inherit false, set true; end if; end $$`,
+];
+
+/** Statements run by a namespace's role, which may create tables only while they run. */
+export const asOwner = (role: string, roles: RoleNames, statements: readonly string[]): string[] => [
+  `grant ${roles.creator} to ${role} with inherit true`,
+  `set local role ${role}`,
+  ...statements,
+  "reset role",
+  `revoke ${roles.creator} from ${role}`,
+];
+
 /** Creates a namespace, or completes one that has some of its tables. Running it again changes nothing. */
 export function createNamespaceDdl(slug: string, roles: RoleNames, definition: NamespaceDefinition): string {
   const role = roles.namespace(slug);
   return [
     `set local lock_timeout = '5s'`,
-    // Without INHERIT the agent's own login can touch no tenant's table unless it takes that tenant's role. A new role is
-    // granted by the setting and not by a statement, for which PostgreSQL would look through every membership once more.
-    `set local createrole_self_grant = 'set'`,
-    `do $$ begin if to_regrole('${role}') is null then create role ${role} nologin noinherit;
-      else grant ${role} to current_user with inherit false, set true; end if; end $$`,
-    `grant ${roles.creator} to ${role} with inherit true`,
-    `set local role ${role}`,
-    ...COLLECTIONS.flatMap((collection) => [
-      createTable(collection, slug, definition.collections[collection].fields),
-      ...definition.collections[collection].indexes.map((index) => createIndex(collection, slug, index)),
-    ]),
-    "reset role",
-    `revoke ${roles.creator} from ${role}`,
+    ...ensureRole(role),
+    ...asOwner(role, roles, createCollections(slug, definition)),
     `update ${SCHEMA}._tenants set namespace_version = ${definition.version} where slug = '${slug}'`,
   ].join(";\n");
 }
 
-/** Removes a namespace with its role and everything that shared collections know of the tenant. */
-export function dropNamespaceDdl(slug: string, roles: RoleNames): string {
-  const role = roles.namespace(slug);
-  const tables = (["nodes", "jobs", "stacks", "users"] as const).map((collection) => tableOf(collection, slug));
-  return [
-    `set local lock_timeout = '5s'`,
-    `drop table if exists ${tables.join(", ")}`,
-    `drop role if exists ${role}`,
-    `delete from ${SCHEMA}._tenants where slug = '${slug}'`,
-  ].join(";\n");
-}
+/** Removes the tables and the role of a namespace, whichever of them are there. */
+export const dropTables = (slug: string, roles: RoleNames): string[] => [
+  `drop table if exists ${[...COLLECTIONS.map((collection) => tableOf(collection, slug)), filesTableOf(slug)].join(", ")}`,
+  `drop role if exists ${roles.namespace(slug)}`,
+];

@@ -1,33 +1,16 @@
 import { ServiceError } from "@kombify/agent-contract";
-import postgres, { type PendingQuery, type Row, type Sql, type TransactionSql } from "postgres";
+import type { PendingQuery, Row, Sql, TransactionSql } from "postgres";
 import type { NamespaceStore, TenantRef, WriteOperation, WriteResults } from "../engine.ts";
 import { cursorAfter, parseListQuery } from "../list-query.ts";
 import type { RoleNames } from "../naming.ts";
 import type { Collection, JobRecord, Records } from "../records.ts";
+import { assertStorable } from "../storable.ts";
 import { advanceJob, claimJob, failLostJobs } from "./job-statements.ts";
+import type { Plans } from "./plans.ts";
 import * as statements from "./statements.ts";
+import { translate } from "./translate.ts";
 
 const NOUNS: Record<Collection, string> = { users: "person", stacks: "stack", nodes: "node", jobs: "job" };
-
-/** Our own words for what PostgreSQL refused (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
-function translate(error: unknown): unknown {
-  if (!(error instanceof postgres.PostgresError)) return error;
-  const { code, constraint_name: constraint = "" } = error;
-  if (code === "23505" && constraint.endsWith("_name")) {
-    const noun = constraint.startsWith("nodes_") ? "node of this stack" : "stack";
-    const message = `Another ${noun} has this name. Choose another one.`;
-    return new ServiceError("CONFLICT", message, { cause: error, fields: [{ path: "name", message }] });
-  }
-  if (code === "23505") return new ServiceError("CONFLICT", "There is such a record already.", { cause: error });
-  if (code === "23503") return new ServiceError("NOT_FOUND", "There is no such stack.", { cause: error });
-  // 22P05: a text with a NUL character; PostgreSQL stores none.
-  if (code === "22021" || code === "22P05")
-    return new ServiceError("INVALID", "Texts cannot hold the NUL character. Leave it out.", { cause: error });
-  // The role or the tables are gone: the tenant was removed from this host while the request was under way.
-  if (code === "42P01" || (code === "22023" && error.message.includes("role")))
-    return new ServiceError("NOT_FOUND", "This homelab is not on this host any more.", { cause: error });
-  return error;
-}
 
 function statementOf(operation: WriteOperation, slug: string): statements.Statement {
   const { collection } = operation;
@@ -51,21 +34,25 @@ function statementOf(operation: WriteOperation, slug: string): statements.Statem
  * The records of one tenant on PostgreSQL. Every statement runs in a transaction under the tenant's own role, which the
  * database itself keeps from every other table.
  */
-export function createNamespaceStore(sql: Sql, roles: RoleNames, tenant: TenantRef): NamespaceStore {
+export function createNamespaceStore(sql: Sql, roles: RoleNames, plans: Plans, tenant: TenantRef): NamespaceStore {
   const { slug } = tenant;
   const role = roles.namespace(slug);
   const takeRole = (tx: TransactionSql) => tx`select set_config('role', ${role}, true)`;
   const send = (tx: TransactionSql, { text, parameters }: statements.Statement): PendingQuery<Row[]> =>
-    tx.unsafe(text, parameters as never[], { prepare: true });
-
-  const run = async (statement: statements.Statement): Promise<Row[]> => {
+    tx.unsafe(plans.textOf(slug, text), parameters as never[], { prepare: true });
+  const inOurWords = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      const [, rows] = await sql.begin((tx) => [takeRole(tx), send(tx, statement)]);
-      return rows;
+      return await plans.use(slug, work);
     } catch (error) {
       throw translate(error);
     }
   };
+
+  const run = (statement: statements.Statement): Promise<Row[]> =>
+    inOurWords(async () => {
+      const [, rows] = await sql.begin((tx) => [takeRole(tx), send(tx, statement)]);
+      return rows;
+    });
   const first = async <T>(statement: statements.Statement) => ((await run(statement))[0] ?? null) as T | null;
 
   const runAll = (operations: readonly WriteOperation[]) =>
@@ -85,7 +72,10 @@ export function createNamespaceStore(sql: Sql, roles: RoleNames, tenant: TenantR
   return {
     tenant,
     get: (collection, id) => first(statements.selectWhere(collection, slug, { id })),
-    find: (collection, where) => first(statements.selectWhere(collection, slug, where, "order by id limit 1")),
+    find: async (collection, where) => {
+      assertStorable(where);
+      return first(statements.selectWhere(collection, slug, where, "order by id limit 1"));
+    },
     async list<C extends Collection>(collection: C, query: Parameters<NamespaceStore["list"]>[1]) {
       const parsed = parseListQuery(collection, query);
       const rows = (await run(statements.selectPage(collection, slug, parsed, query.limit))) as unknown as Records[C][];
@@ -98,11 +88,8 @@ export function createNamespaceStore(sql: Sql, roles: RoleNames, tenant: TenantR
       return Object.fromEntries(rows.map(({ value, count }) => [String(value), Number(count)]));
     },
     async write<const T extends readonly WriteOperation[]>(operations: T) {
-      try {
-        return (await runAll(operations)) as WriteResults<T>;
-      } catch (error) {
-        throw translate(error);
-      }
+      assertStorable(operations);
+      return (await inOurWords(() => runAll(operations))) as WriteResults<T>;
     },
     claimJob: (owner, leaseMs) => first<JobRecord>(claimJob(slug, owner, leaseMs)),
     advanceJob: (id, owner, leaseMs, progress) => first<JobRecord>(advanceJob(slug, id, owner, leaseMs, progress)),

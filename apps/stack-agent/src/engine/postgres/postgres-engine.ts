@@ -4,10 +4,17 @@ import postgres, { type Sql } from "postgres";
 import { CURRENT_DEFINITION, type NamespaceDefinition } from "../collections.ts";
 import type { Engine } from "../engine.ts";
 import { roleNames, SCHEMA, slugOfUsersTable } from "../naming.ts";
-import { createNamespaceDdl, dropNamespaceDdl } from "./namespace-ddl.ts";
+import { shapeOfDefinition } from "./defined-shape.ts";
+import { findDrift } from "./find-drift.ts";
+import { dropNamespace, renameNamespace, replaceNamespace } from "./move-namespace.ts";
+import { createNamespaceDdl } from "./namespace-ddl.ts";
 import { createNamespaceStore } from "./namespace-store.ts";
+import { Plans } from "./plans.ts";
+import type { NamespaceShape } from "./shape.ts";
 import { prepareSharedCollections } from "./shared-schema.ts";
 import { createSharedStore } from "./shared-store.ts";
+import { createTransfer } from "./transfer.ts";
+import { upgradeNamespace } from "./upgrade-namespace.ts";
 
 export type PostgresEngineOptions = {
   /** The agent's own login: no superuser, with CREATEROLE. See provision-database.ts. */
@@ -56,6 +63,15 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
   const sql = connect(options.url, options.maxConnections ?? 8);
   // DDL waits for locks; it must not keep people's requests from a connection meanwhile.
   const ddl = connect(options.url, 4);
+  let defined: Promise<NamespaceShape> | undefined;
+  const definedShape = () => {
+    defined ??= shapeOfDefinition(ddl, definition).catch((error: unknown) => {
+      defined = undefined;
+      throw error;
+    });
+    return defined;
+  };
+  const plans = new Plans();
   const close = async () => {
     await Promise.all([sql.end({ timeout: 2 }), ddl.end({ timeout: 2 })]);
   };
@@ -73,24 +89,21 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
       createNamespace: async (slug) => {
         await ddl.unsafe(createNamespaceDdl(slug, roles, definition)).simple();
       },
-      upgradeNamespace: () => Promise.reject(new Error("not yet")),
-      findDrift: () => Promise.reject(new Error("not yet")),
-      renameNamespace: () => Promise.reject(new Error("not yet")),
-      replaceNamespace: () => Promise.reject(new Error("not yet")),
-      transfer: () => {
-        throw new Error("not yet");
-      },
+      upgradeNamespace: async (slug) =>
+        upgradeNamespace(ddl, roles, slug, { should: await definedShape(), version: definition.version }),
+      findDrift: async () => findDrift(ddl, roles, await definedShape()),
+      renameNamespace: (from, to) => renameNamespace(ddl, roles, from, to),
+      replaceNamespace: (slug, by) => replaceNamespace(ddl, roles, { slug, by, version: definition.version }),
+      transfer: (slug) => createTransfer(ddl, roles, slug),
       // Without meaning of its own: whoever issues it stores its hash.
       issueToken: async () => randomBytes(32).toString("base64url"),
-      dropNamespace: async (slug) => {
-        await ddl.unsafe(dropNamespaceDdl(slug, roles)).simple();
-      },
+      dropNamespace: (slug) => dropNamespace(ddl, roles, slug),
       listNamespaces: async () => {
         const rows = await sql<{ table: string }[]>`
           select tablename as table from pg_catalog.pg_tables where schemaname = ${SCHEMA} and tablename like 'users\\_%'`;
         return rows.map(({ table }) => slugOfUsersTable(table)).filter((slug) => slug !== null);
       },
-      namespace: (tenant) => createNamespaceStore(sql, roles, tenant),
+      namespace: (tenant) => createNamespaceStore(sql, roles, plans, tenant),
       close,
     };
   } catch (error) {

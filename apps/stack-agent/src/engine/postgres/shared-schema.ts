@@ -17,6 +17,8 @@ const SHARED_STEPS: readonly string[] = [
      email text, name text, role text, expires_at timestamptz not null, created_at timestamptz not null default now());
    create index _sessions_user on ${SCHEMA}._sessions (tenant_id, user_id);
    create index _sessions_expiry on ${SCHEMA}._sessions (expires_at);`,
+  // People who were carried here keep the ids that they had elsewhere.
+  `alter table ${SCHEMA}._sessions alter column user_id type text;`,
 ];
 
 /** Any fixed number: one agent at a time may change the schema of a database. */
