@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { ServiceError } from "@kombify/agent-contract";
 import { z } from "zod";
 import type { Settings } from "./control-plane/identity-store.ts";
+import type { PocketBaseLogin } from "./engine/pocketbase/client.ts";
 
 /** Embedded PostgreSQL takes far more; beyond this many tenants a host's disk and memory want to be looked at. */
 const DEFAULT_CAPACITY = 100;
@@ -18,6 +19,12 @@ const environmentSchema = z.object({
   /** Address to listen on; loopback unless set. */
   STACK_HOST: z.string().min(1).default("127.0.0.1"),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** A PocketBase of your own, with the superuser that the agent may log in as. */
+  POCKETBASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  POCKETBASE_SUPERUSER_EMAIL: z.email().optional(),
+  POCKETBASE_SUPERUSER_PASSWORD: z.string().min(1).optional(),
+  /** Where old clients find the API of the PocketBase that they knew; without it nobody serves them. */
+  KOMBIFY_ALIAS_PORT: port.optional(),
   PUBLIC_URL: origin(/^https?$/).optional(),
   INTERNAL_URL: origin(/^https$/).optional(),
   CONTROL_PLANE_URL: origin(/^https$/).optional(),
@@ -33,12 +40,25 @@ export type AgentConfig = {
   home: string;
   host: string;
   databaseUrl: string | undefined;
+  pocketbase: PocketBaseLogin | undefined;
+  aliasPort: number | undefined;
   controlPlaneUrl: string | undefined;
   logLevel: string;
   isProduction: boolean;
   /** What the operator said, completed from what was stored and from defaults. */
   settings(stored: Settings | null): Settings;
 };
+
+/** @throws ServiceError INVALID when there is an address and nobody to log in as. */
+function pocketbaseOf(env: z.output<typeof environmentSchema>): PocketBaseLogin | undefined {
+  const { POCKETBASE_URL: url, POCKETBASE_SUPERUSER_EMAIL: email, POCKETBASE_SUPERUSER_PASSWORD: password } = env;
+  if (url === undefined) return undefined;
+  if (email !== undefined && password !== undefined) return { url, email, password };
+  throw new ServiceError(
+    "INVALID",
+    "POCKETBASE_URL needs POCKETBASE_SUPERUSER_EMAIL and POCKETBASE_SUPERUSER_PASSWORD beside it.",
+  );
+}
 
 /** @throws ServiceError INVALID naming every variable that is wrong. */
 export function readConfig(environment: NodeJS.ProcessEnv, overrides: Overrides = {}): AgentConfig {
@@ -56,6 +76,8 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: Overrides 
     home: resolve(env.KOMBIFY_AGENT_HOME),
     host: env.STACK_HOST,
     databaseUrl: env.DATABASE_URL,
+    pocketbase: pocketbaseOf(env),
+    aliasPort: env.KOMBIFY_ALIAS_PORT,
     controlPlaneUrl: env.CONTROL_PLANE_URL,
     logLevel: env.LOG_LEVEL,
     isProduction: env.NODE_ENV === "production",

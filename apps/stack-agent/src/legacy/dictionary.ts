@@ -8,7 +8,11 @@ import type { PocketBaseCollection } from "../engine/pocketbase/client.ts";
 export type Side = "old" | "new";
 export type Names = Record<Side, string>;
 
-export type KnownField = { names: Names; type: string; /** Id of the collection that a relation points at. */ target: string | null };
+export type KnownField = {
+  names: Names;
+  type: string /** Id of the collection that a relation points at. */;
+  target: string | null;
+};
 export type KnownCollection = { id: string; names: Names; isAuth: boolean; fields: KnownField[] };
 
 const sideBySide = (name: string, to: string = name): Names => ({ old: name, new: to });

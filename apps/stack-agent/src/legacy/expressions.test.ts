@@ -28,17 +28,45 @@ const names = new Dictionary([
 const base = (name: string) => names.find(name, "old");
 
 test.each([
-  ["nodes", 'stack.owner = @request.auth.id && name != "stack"', 'stack_id.owner = @request.auth.id && name != "stack"'],
+  [
+    "nodes",
+    'stack.owner = @request.auth.id && name != "stack"',
+    'stack_id.owner = @request.auth.id && name != "stack"',
+  ],
   ["stacks", 'nodes ~ "stacks" && stack = "nodes"', 'nodes ~ "stacks" && stack = "nodes"'],
   ["stacks", 'nodes_via_stack.name ?= "x"', 'nodes_default_via_stack_id.name ?= "x"'],
   ["stacks", "id_nodes_via_stack.name:lower ?= 'x'", "id_nodes_via_stack_id.name:lower ?= 'x'"],
-  ["notes", "node.stack.owner.home.nodes_via_stack.stack ?= stack", "node.stack_id.owner.home.nodes_default_via_stack_id.stack_id ?= stack"],
-  ["notes", "@collection.nodes:mine.stack ?= stack.id // @collection.nodes.stack", "@collection.nodes_default:mine.stack_id ?= stack.id // @collection.nodes.stack"],
-  ["nodes", '@request.body.stack:isset = true && @request.query.stack = ""', '@request.body.stack_id:isset = true && @request.query.stack = ""'],
-  ["notes", '@request.auth.collectionName = "users" && text = "users"', '@request.auth.collectionName = "users_default" && text = "users"'],
+  [
+    "notes",
+    "node.stack.owner.home.nodes_via_stack.stack ?= stack",
+    "node.stack_id.owner.home.nodes_default_via_stack_id.stack_id ?= stack",
+  ],
+  [
+    "notes",
+    "@collection.nodes:mine.stack ?= stack.id // @collection.nodes.stack",
+    "@collection.nodes_default:mine.stack_id ?= stack.id // @collection.nodes.stack",
+  ],
+  [
+    "nodes",
+    '@request.body.stack:isset = true && @request.query.stack = ""',
+    '@request.body.stack_id:isset = true && @request.query.stack = ""',
+  ],
+  [
+    "notes",
+    '@request.auth.collectionName = "users" && text = "users"',
+    '@request.auth.collectionName = "users_default" && text = "users"',
+  ],
   ["notes", "'nodes' = node.collectionName", "'nodes_default' = node.collectionName"],
-  ["notes", "@request.auth.home.nodes_via_stack.id ?= node", "@request.auth.home.nodes_default_via_stack_id.id ?= node"],
-  ["nodes", 'strftime("%Y", stack.created) = "2024" && (stack="a\\"b")', 'strftime("%Y", stack_id.created) = "2024" && (stack_id="a\\"b")'],
+  [
+    "notes",
+    "@request.auth.home.nodes_via_stack.id ?= node",
+    "@request.auth.home.nodes_default_via_stack_id.id ?= node",
+  ],
+  [
+    "nodes",
+    'strftime("%Y", stack.created) = "2024" && (stack="a\\"b")',
+    'strftime("%Y", stack_id.created) = "2024" && (stack_id="a\\"b")',
+  ],
 ])("in a rule of %s only names that PocketBase reads as such are translated: %s", (collectionName, before, after) => {
   expect(expression(before, base(collectionName), names, TO_NEW)).toBe(after);
   expect(expression(after, base(collectionName), names, TO_OLD)).toBe(before);

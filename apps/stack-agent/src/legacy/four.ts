@@ -1,8 +1,8 @@
 /** The four collections of a single-tenant Stack, as old Stacks spell them, and what becomes of them. */
 import { COLLECTIONS, ServiceError } from "@kombify/agent-contract";
-import type { Collection } from "../engine/records.ts";
 import type { PocketBaseCollection } from "../engine/pocketbase/client.ts";
 import { tableOf } from "../engine/pocketbase/namespace-collections.ts";
+import type { Collection } from "../engine/records.ts";
 import { Dictionary, known, type Spellings } from "./dictionary.ts";
 
 /** Slug of the tenant that an old Stack becomes. The control plane gives it to nobody (RESERVED_SLUGS). */

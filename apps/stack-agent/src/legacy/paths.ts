@@ -49,7 +49,9 @@ export function identifier(path: string, base: KnownCollection | null, names: Di
     const collection = names.find(called, to.from);
     if (!collection) return path;
     const name = collection.id === called ? called : collection.names[to.to];
-    return ["@collection", alias === undefined ? name : `${name}:${alias}`, ...walk(rest, collection, names, to)].join(".");
+    return ["@collection", alias === undefined ? name : `${name}:${alias}`, ...walk(rest, collection, names, to)].join(
+      ".",
+    );
   }
   if (root === "@request") {
     const start = second === "auth" ? names.people() : second === "body" ? base : null;

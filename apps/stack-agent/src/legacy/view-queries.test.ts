@@ -19,9 +19,18 @@ test.each([
     "SELECT stacks.id, COUNT(nodes.id) AS nodes FROM stacks LEFT JOIN nodes ON nodes.stack_id = stacks.id",
     "SELECT stacks.id, COUNT(nodes.id) AS nodes FROM stacks_default AS stacks LEFT JOIN nodes_default AS nodes ON nodes.stack_id = stacks.id",
   ],
-  ["select s.id from `stacks` s, nodes AS n where s.name = 'from nodes'", "select s.id from stacks_default s, nodes_default AS n where s.name = 'from nodes'"],
-  ["SELECT id, (SELECT count(*) FROM nodes) AS nodes FROM notes", "SELECT id, (SELECT count(*) FROM nodes_default AS nodes) AS nodes FROM notes"],
-  ["WITH nodes AS (SELECT id FROM stacks) SELECT id FROM nodes -- FROM stacks", "WITH nodes AS (SELECT id FROM stacks_default AS stacks) SELECT id FROM nodes -- FROM stacks"],
+  [
+    "select s.id from `stacks` s, nodes AS n where s.name = 'from nodes'",
+    "select s.id from stacks_default s, nodes_default AS n where s.name = 'from nodes'",
+  ],
+  [
+    "SELECT id, (SELECT count(*) FROM nodes) AS nodes FROM notes",
+    "SELECT id, (SELECT count(*) FROM nodes_default AS nodes) AS nodes FROM notes",
+  ],
+  [
+    "WITH nodes AS (SELECT id FROM stacks) SELECT id FROM nodes -- FROM stacks",
+    "WITH nodes AS (SELECT id FROM stacks_default AS stacks) SELECT id FROM nodes -- FROM stacks",
+  ],
 ])("tables of a view get their new names and everything else means what it meant: %s", (before, after) => {
   expect(viewQuery(before, names)).toBe(after);
 });

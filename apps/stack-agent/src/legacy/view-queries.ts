@@ -9,8 +9,9 @@ const isBlank = (token: string): boolean => /^(\s|--|\/\*)/.test(token);
 const bare = (token: string): string => token.replace(/^(["`[])(.*)["`\]]$/s, "$2");
 /** What may stand after a table and is no other name for it (https://sqlite.org/lang_select.html). */
 const NO_ALIAS = new Set(
-  "on where left right full inner outer cross natural join group order limit having union except intersect window using indexed not"
-    .split(" "),
+  "on where left right full inner outer cross natural join group order limit having union except intersect window using indexed not".split(
+    " ",
+  ),
 );
 /** Begins what is no list of tables any more. */
 const ENDS_TABLES = new Set("where group order limit having union except intersect window on using".split(" "));
