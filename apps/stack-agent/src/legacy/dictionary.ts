@@ -2,7 +2,8 @@
  * What is called how before and after a single-tenant Stack became a tenant: collections (`stacks`, `stacks_default`) and
  * fields (`stack`, `stack_id`). The ids of both stay, so one entry stands for both names.
  */
-import type { PocketBaseCollection } from "../engine/pocketbase/client.ts";
+import type { PocketBaseCollection, PocketBaseField } from "../engine/pocketbase/client.ts";
+import type { Words } from "./words.ts";
 
 /** Which of the two names: as old clients say it, or as PocketBase has it now. */
 export type Side = "old" | "new";
@@ -10,8 +11,11 @@ export type Names = Record<Side, string>;
 
 export type KnownField = {
   names: Names;
-  type: string /** Id of the collection that a relation points at. */;
+  type: string;
+  /** Id of the collection that a relation points at. */
   target: string | null;
+  /** What becomes of its values; null when they stay. */
+  words: Words | null;
 };
 export type KnownCollection = { id: string; names: Names; isAuth: boolean; fields: KnownField[] };
 
@@ -20,16 +24,25 @@ const sideBySide = (name: string, to: string = name): Names => ({ old: name, new
 /** Spellings of a field by the name that it has in a namespace. */
 export type Spellings = Readonly<Record<string, string>>;
 
-/** An entry for a collection as the old Stack has it. @param spellings fields that get another name. */
-export function known(collection: PocketBaseCollection, newName: string, spellings: Spellings = {}): KnownCollection {
+/**
+ * An entry for a collection as the old Stack has it.
+ * @param spellings fields that get another name. @param wordsOf what becomes of the values of a field.
+ */
+export function known(
+  collection: PocketBaseCollection,
+  newName: string,
+  spellings: Spellings = {},
+  wordsOf: (field: PocketBaseField) => Words | null = () => null,
+): KnownCollection {
   return {
     id: collection.id,
     names: sideBySide(collection.name, newName),
     isAuth: collection.type === "auth",
-    fields: collection.fields.map(({ name, type, collectionId }) => ({
-      names: sideBySide(name, spellings[name]),
-      type,
-      target: type === "relation" ? String(collectionId) : null,
+    fields: collection.fields.map((field) => ({
+      names: sideBySide(field.name, spellings[field.name]),
+      type: field.type,
+      target: field.type === "relation" ? String(field.collectionId) : null,
+      words: wordsOf(field),
     })),
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { PocketBaseCollection } from "../engine/pocketbase/client.ts";
 import { Dictionary, known } from "./dictionary.ts";
-import { expression } from "./expressions.ts";
+import { expression, lostWords } from "./expressions.ts";
 import { fieldPath, picked, TO_NEW, TO_OLD } from "./paths.ts";
 
 const collection = (name: string, fields: Array<[string, string?]>, type = "base"): PocketBaseCollection => ({
@@ -19,7 +19,17 @@ const collection = (name: string, fields: Array<[string, string?]>, type = "base
   deleteRule: null,
 });
 
+const words = {
+  to: new Map([
+    ["cancelled", "canceled"],
+    ["active", "running"],
+  ]),
+  back: new Map([["canceled", "cancelled"]]),
+};
 const names = new Dictionary([
+  known(collection("jobs", [["state"], ["message"]]), "jobs_default", {}, ({ name }) =>
+    name === "state" ? words : null,
+  ),
   known(collection("users", [["name"], ["home", "stacks"]], "auth"), "users_default"),
   known(collection("stacks", [["name"], ["nodes"], ["stack"], ["owner", "users"]]), "stacks_default"),
   known(collection("nodes", [["name"], ["stack", "stacks"]]), "nodes_default", { stack: "stack_id" }),
@@ -63,6 +73,11 @@ test.each([
     "@request.auth.home.nodes_default_via_stack_id.id ?= node",
   ],
   [
+    "jobs",
+    'state = "cancelled" || "cancelled" ?!= state || message = "cancelled" || state ~ "cancelled"',
+    'state = "canceled" || "canceled" ?!= state || message = "cancelled" || state ~ "cancelled"',
+  ],
+  [
     "nodes",
     'strftime("%Y", stack.created) = "2024" && (stack="a\\"b")',
     'strftime("%Y", stack_id.created) = "2024" && (stack_id="a\\"b")',
@@ -79,4 +94,10 @@ test("paths of sort, expand and fields are translated along their relations, the
   const fields = "expand.node.expand.stack.name:excerpt(9)";
   expect(picked(fields, base("notes"), names, TO_NEW)).toBe("expand.node.expand.stack_id.name:excerpt(9)");
   expect(picked(picked(fields, base("notes"), names, TO_NEW), base("notes"), names, TO_OLD)).toBe(fields);
+});
+
+test("a value that becomes the same as another is found in a rule", () => {
+  expect(lostWords('state = "active" && message = "active" && state != "cancelled"', base("jobs"), names)).toEqual([
+    'state "active"',
+  ]);
 });

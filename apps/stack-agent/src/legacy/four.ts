@@ -1,14 +1,18 @@
 /** The four collections of a single-tenant Stack, as old Stacks spell them, and what becomes of them. */
 import { COLLECTIONS, ServiceError } from "@kombify/agent-contract";
-import type { PocketBaseCollection } from "../engine/pocketbase/client.ts";
+import type { PocketBaseCollection, PocketBaseField } from "../engine/pocketbase/client.ts";
 import { tableOf } from "../engine/pocketbase/namespace-collections.ts";
 import type { Collection } from "../engine/records.ts";
 import { Dictionary, known, type Spellings } from "./dictionary.ts";
+import { wordsOf } from "./words.ts";
 
 /** Slug of the tenant that an old Stack becomes. The control plane gives it to nobody (RESERVED_SLUGS). */
 export const DEFAULT_SLUG = "default";
 /** Who vouches for the people that an old Stack knew: the Stack itself. */
 export const LOCAL_ISSUER = "urn:kombify:stack:local";
+
+/** Name of the field in which an old Stack keeps its own roles. */
+export const OLD_ROLE = "old_role";
 
 /** Other names of the field that refers to the stack. */
 const STACK_SPELLINGS = ["stack", "stackId"];
@@ -43,8 +47,9 @@ export function othersOf(
  * @throws ServiceError PRECONDITION when two fields could be the one that refers to the stack.
  */
 export function spellingsOf(collection: Collection, { name, fields }: PocketBaseCollection): Spellings {
-  if (collection !== "nodes" && collection !== "jobs") return {};
-  if (fields.some((field) => field.name === "stack_id")) return {};
+  // What an old Stack calls a role is its own, and its rules go on asking for it; the agent's comes from the portal.
+  if (collection === "users") return fields.some((field) => field.name === "role") ? { role: OLD_ROLE } : {};
+  if (collection === "stacks" || fields.some((field) => field.name === "stack_id")) return {};
   const found = fields.filter((field) => STACK_SPELLINGS.includes(field.name)).map((field) => field.name);
   if (found.length > 1)
     throw new ServiceError(
@@ -58,7 +63,10 @@ export function spellingsOf(collection: Collection, { name, fields }: PocketBase
 export function dictionaryOf(four: Four, others: readonly PocketBaseCollection[]): Dictionary {
   const renamed = COLLECTIONS.flatMap((collection) => {
     const has = four[collection];
-    return has ? [known(has, tableOf(collection, DEFAULT_SLUG), spellingsOf(collection, has))] : [];
+    if (!has) return [];
+    const spellings = spellingsOf(collection, has);
+    const words = (field: PocketBaseField) => (spellings[field.name] ? null : wordsOf(collection, field));
+    return [known(has, tableOf(collection, DEFAULT_SLUG), spellings, words)];
   });
   return new Dictionary([...renamed, ...others.map((other) => known(other, other.name))]);
 }

@@ -6,7 +6,7 @@ const entry = (name: string, to: string, fields: Array<[string, string]> = []) =
   id: `id_${name}`,
   names: { old: name, new: to },
   isAuth: false,
-  fields: fields.map(([old, now]) => ({ names: { old, new: now }, type: "text", target: null })),
+  fields: fields.map(([old, now]) => ({ names: { old, new: now }, type: "text", target: null, words: null })),
 });
 const names = new Dictionary([
   entry("stacks", "stacks_default"),

@@ -3,7 +3,8 @@ import { COLLECTIONS } from "@kombify/agent-contract";
 import type { Client } from "../engine/pocketbase/client.ts";
 import type { Collection } from "../engine/records.ts";
 import { type Four, spellingsOf } from "../legacy/four.ts";
-import { isUnknown, TRANSLATIONS, translated } from "./values.ts";
+import { TRANSLATIONS } from "../legacy/words.ts";
+import { isUnknown, translated } from "./values.ts";
 
 /** How many examples a refusal names. */
 const SHOWN = 5;
@@ -103,7 +104,8 @@ export async function translationsOf(client: Client, four: Four): Promise<string
     const has = four[collection];
     for (const translation of has ? TRANSLATIONS[collection] : []) {
       const { column } = translation;
-      if (!has?.fields.some(({ name }) => name === column)) continue;
+      // An old Stack's own roles stay what they are, under another name.
+      if (collection === "users" || !has?.fields.some(({ name }) => name === column)) continue;
       const rows = await client.raw(
         `SELECT \`${column}\`, ${translated(translation, `\`${column}\``)}, count(*) FROM \`${has.name}\` WHERE ${isUnknown(translation)} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 100`,
       );

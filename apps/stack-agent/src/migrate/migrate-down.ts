@@ -1,16 +1,17 @@
 /** The way back: the old Stack's collections as they were, with the records that came since. */
 import { COLLECTIONS, ServiceError } from "@kombify/agent-contract";
-import type { Client, PocketBaseCollection } from "../engine/pocketbase/client.ts";
+import type { Client, PocketBaseCollection, PocketBaseField } from "../engine/pocketbase/client.ts";
 import { quote } from "../engine/pocketbase/filters.ts";
 import { RULES, tableOf } from "../engine/pocketbase/namespace-collections.ts";
 import { createSharedStore } from "../engine/pocketbase/shared-store.ts";
 import { canonicalJson } from "../engine/transfer.ts";
 import { DEFAULT_SLUG, fourOf } from "../legacy/four.ts";
+import { TRANSLATIONS } from "../legacy/words.ts";
 import { countOf } from "./content.ts";
 import { createJournal, JOURNAL, type State } from "./journal.ts";
 import type { Options, Outcome } from "./migrate-up.ts";
 import { type Remembered, remembered } from "./steps.ts";
-import { FILLS, restoreStatement, TRANSLATIONS } from "./values.ts";
+import { FILLS, restoreStatement } from "./values.ts";
 
 type Context = { client: Client; old: Remembered; state: State };
 type Step = { name: string; title: string; run(context: Context): Promise<string> };
@@ -43,6 +44,12 @@ async function removeDeleted(client: Client, old: Remembered): Promise<number> {
 const essence = ({ created: _c, updated: _u, fields, ...rest }: PocketBaseCollection): string =>
   // The fields of a view get new ids each time that it is made.
   canonicalJson({ ...rest, fields: rest.type === "view" ? fields.map(({ id: _id, ...field }) => field) : fields });
+
+/** Fields of ours that have the name of one that gets its name back. They are removed a moment later. */
+function inTheWay(now: readonly PocketBaseField[], then: readonly PocketBaseField[]): PocketBaseField[] {
+  const mine = now.filter(({ id, name }) => !then.some((field) => field.id === id) && then.some((field) => field.name === name));
+  return mine.map((field) => ({ ...field, name: `agent_${field.name}` }));
+}
 
 const DOWN: readonly Step[] = [
   {
@@ -78,10 +85,11 @@ const DOWN: readonly Step[] = [
     title: "give the collections their names, rules, indexes and views back",
     async run({ client, old }) {
       if (!(await isRenamed(client))) return "nothing";
+      const current = await client.collections();
       const four = old.entries.map(([, { id, name, fields, indexes, manageRule }]) => ({
         id,
         name,
-        fields,
+        fields: [...fields, ...inTheWay(current.find((one) => one.id === id)?.fields ?? [], fields)],
         indexes,
         ...CLOSED,
         ...(manageRule === undefined ? {} : { manageRule }),
@@ -93,7 +101,6 @@ const DOWN: readonly Step[] = [
         ...(has.type === "view" ? { viewQuery: has.viewQuery } : {}),
       }));
       const made = COLLECTIONS.filter((collection) => !old.four[collection]);
-      const current = await client.collections();
       const kept = made.flatMap((collection) => {
         const has = current.find(({ name }) => name === tableOf(collection, DEFAULT_SLUG));
         return has ? [{ id: has.id, name: collection, indexes: [], ...CLOSED }] : [];

@@ -3,9 +3,10 @@ import { COLLECTIONS, ServiceError } from "@kombify/agent-contract";
 import { CURRENT_DEFINITION } from "../engine/collections.ts";
 import type { Client, PocketBaseCollection } from "../engine/pocketbase/client.ts";
 import { columnOf } from "../engine/pocketbase/codec.ts";
-import { namespaceCollections, tableOf } from "../engine/pocketbase/namespace-collections.ts";
+import { namespaceCollections, RULES, tableOf } from "../engine/pocketbase/namespace-collections.ts";
 import type { Collection } from "../engine/records.ts";
 import type { Dictionary } from "../legacy/dictionary.ts";
+import { lostWords } from "../legacy/expressions.ts";
 import { DEFAULT_SLUG, dictionaryOf, type Four, fourOf, othersOf } from "../legacy/four.ts";
 import { lostColumns } from "../legacy/view-queries.ts";
 
@@ -69,6 +70,14 @@ function* ofFields(collection: Collection, has: PocketBaseCollection): Generator
       yield `${has.name}.${name} holds several values; it has to hold one. Rename the field in PocketBase, and its values are kept.`;
 }
 
+/** A rule that asks for a value which becomes the same as another would let in others than before. */
+function* ofRules({ four, others, names }: Survey): Generator<string> {
+  for (const has of [...Object.values(four), ...others])
+    for (const rule of RULES)
+      for (const lost of lostWords(has[rule] ?? "", names.byId(has.id), names))
+        yield `The ${rule} of ${has.name} asks for ${lost}, which becomes the same as another value. Write the rule without it.`;
+}
+
 /** What of an old Stack cannot be understood, in words that say what would be right. */
 export function shapeRefusals(found: Survey): string[] {
   const refusals = [...ofShape(found)];
@@ -76,7 +85,7 @@ export function shapeRefusals(found: Survey): string[] {
     const has = found.four[collection];
     if (has) refusals.push(...ofFields(collection, has));
   }
-  return refusals;
+  return [...refusals, ...ofRules(found)];
 }
 
 /** The definition that the four have to fit, with the ids that they have. */

@@ -2,27 +2,12 @@
  * What the agent's own fields hold for records that are older than they are. Filled by statements inside of PocketBase's
  * database, only where something is missing: so they can be repeated, and PocketBase notes no change of the record.
  */
-import {
-  JOB_STATES,
-  JOB_TYPES,
-  MEMBER_ROLES,
-  NODE_ROLES,
-  NODE_STATUSES,
-  STACK_MODES,
-  STACK_STATUSES,
-} from "@kombify/agent-contract";
 import type { Collection } from "../engine/records.ts";
-import { LOCAL_ISSUER } from "../legacy/four.ts";
+import { LOCAL_ISSUER, OLD_ROLE } from "../legacy/four.ts";
+import { TRANSLATIONS, type Translation } from "../legacy/words.ts";
 
 /** `from`: columns of an old Stack that say the same, the best first. `otherwise`: SQL for what none of them says. */
-type Fill = { column: string; from?: readonly string[]; otherwise?: string; unset?: string };
-/** Words of old Stacks for the values that we know. */
-type Translation = {
-  column: string;
-  known: readonly string[];
-  words: Readonly<Record<string, string>>;
-  otherwise: string;
-};
+export type Fill = { column: string; from?: readonly string[]; otherwise?: string; unset?: string };
 
 export const NOW = "strftime('%Y-%m-%d %H:%M:%fZ', 'now')";
 const created: Fill = { column: "created_at", from: ["created"], otherwise: NOW };
@@ -54,55 +39,6 @@ export const FILLS: Record<Collection, readonly Fill[]> = {
     created,
     { column: "run_after", from: ["created"], otherwise: NOW },
     { column: "max_attempts", otherwise: "3", unset: "0" },
-  ],
-};
-
-export const TRANSLATIONS: Record<Collection, readonly Translation[]> = {
-  users: [
-    {
-      column: "role",
-      known: MEMBER_ROLES,
-      words: { administrator: "admin", superadmin: "owner", readonly: "viewer", guest: "viewer" },
-      otherwise: "member",
-    },
-  ],
-  stacks: [
-    { column: "mode", known: STACK_MODES, words: { advanced: "techie", expert: "techie" }, otherwise: "easy" },
-    {
-      column: "status",
-      known: STACK_STATUSES,
-      words: {
-        active: "running",
-        deployed: "running",
-        deploying: "provisioning",
-        failed: "error",
-        inactive: "stopped",
-      },
-      otherwise: "draft",
-    },
-  ],
-  nodes: [
-    {
-      column: "role",
-      known: NODE_ROLES,
-      words: { master: "main", server: "main", agent: "worker", control_plane: "control-plane" },
-      otherwise: "foundation",
-    },
-    {
-      column: "status",
-      known: NODE_STATUSES,
-      words: { online: "connected", ready: "connected", approved: "connected", active: "connected" },
-      otherwise: "pending",
-    },
-  ],
-  jobs: [
-    { column: "type", known: JOB_TYPES, words: { install: "provision", remove: "destroy" }, otherwise: "update" },
-    {
-      column: "state",
-      known: JOB_STATES,
-      words: { cancelled: "canceled", queued: "pending", done: "completed", success: "completed", error: "failed" },
-      otherwise: "failed",
-    },
   ],
 };
 
@@ -154,6 +90,14 @@ function interrupted(table: string, theirs: ReadonlySet<string>): string[] {
   ];
 }
 
+/** The agent's own role of somebody, from what the old Stack called theirs. */
+function roleFrom(table: string): string {
+  const [role] = TRANSLATIONS.users;
+  if (!role) throw new Error("Roles have no words.");
+  const value = `CASE WHEN \`${OLD_ROLE}\` IN (${list(role.known)}) THEN \`${OLD_ROLE}\` ELSE ${translated(role, `\`${OLD_ROLE}\``)} END`;
+  return `UPDATE \`${table}\` SET \`role\` = ${value} WHERE \`role\` = ''`;
+}
+
 /** Somebody has to own the homelab: who administered it, else who came first. */
 function owner(table: string, isTheirs: boolean): string {
   const first = `SELECT id FROM \`${table}\` ORDER BY \`role\` <> 'admin', \`created_at\`, id LIMIT 1`;
@@ -161,8 +105,11 @@ function owner(table: string, isTheirs: boolean): string {
   return set(table, "role", "'owner'", where, isTheirs);
 }
 
-/** @param theirs columns that the old Stack had. @returns statements, to be carried out in this order. */
-export function fillStatements(collection: Collection, table: string, theirs: ReadonlySet<string>): string[] {
+/**
+ * Statements that fill what is missing and translate what is unknown.
+ * @param theirs columns that the old Stack had.
+ */
+export function completions(collection: Collection, table: string, theirs: ReadonlySet<string>): string[] {
   const fills = FILLS[collection].flatMap(({ column, from = [], otherwise, unset = "''" }) => {
     const sources = from.filter((name) => name === "id" || theirs.has(name)).map((name) => `NULLIF(\`${name}\`, '')`);
     if (sources.length === 0 && otherwise === undefined) return [];
@@ -173,10 +120,17 @@ export function fillStatements(collection: Collection, table: string, theirs: Re
     const { column } = translation;
     return set(table, column, translated(translation, `\`${column}\``), isUnknown(translation), theirs.has(column));
   });
+  return [...fills, ...translations];
+}
+
+/** Everything that records need once, when their Stack becomes a tenant, in the order in which it has to be done. */
+export function fillStatements(collection: Collection, table: string, theirs: ReadonlySet<string>): string[] {
+  const [all, last] = [completions(collection, table, theirs), TRANSLATIONS[collection].length];
   return [
-    ...fills,
+    ...all.slice(0, -last),
+    ...(theirs.has(OLD_ROLE) ? [roleFrom(table)] : []),
     ...(collection === "users" ? [owner(table, theirs.has("role"))] : []),
-    ...translations,
+    ...all.slice(-last),
     ...(collection === "jobs" ? interrupted(table, theirs) : []),
   ];
 }

@@ -110,7 +110,7 @@ export function collectionsOf(stack: StackField, usersFields: readonly PocketBas
       ],
       indexes: ["CREATE INDEX `idx_jobs_state` ON `jobs` (`state`)"],
       listRule: "stack_id.owner = @request.auth.id",
-      viewRule: "stack_id.owner = @request.auth.id",
+      viewRule: 'stack_id.owner = @request.auth.id && (state != "cancelled" || @request.auth.role = "admin")',
       createRule: null,
       updateRule: null,
       deleteRule: null,
