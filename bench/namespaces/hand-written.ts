@@ -10,26 +10,29 @@ export const createByHand = (sql: Sql, slug: string) =>
     .unsafe(`
       create role hand_${slug} nologin noinherit;
       create table stack.users_${slug} (
-        id uuid not null primary key, issuer text not null, subject text not null, email text not null, name text not null,
-        role text not null, created_at timestamptz(3) not null, updated_at timestamptz(3) not null, last_seen_at timestamptz(3) not null);
+        id text collate "C" not null primary key, issuer text not null, subject text not null, email text not null, name text not null,
+        role text not null, created_at timestamptz(3) not null, updated_at timestamptz(3) not null, last_seen_at timestamptz(3) not null,
+        extra jsonb not null default '{}');
       create unique index users_${slug}_subject on stack.users_${slug} (issuer, subject);
       create table stack.stacks_${slug} (
-        id uuid not null primary key, name text not null, description text not null, mode text not null, status text not null,
-        services jsonb not null, config jsonb not null, created_by uuid, created_at timestamptz(3) not null,
-        updated_at timestamptz(3) not null, deleted_at timestamptz(3));
+        id text collate "C" not null primary key, name text not null, description text not null, mode text not null, status text not null,
+        services jsonb not null, config jsonb not null, created_by text collate "C", created_at timestamptz(3) not null,
+        updated_at timestamptz(3) not null, deleted_at timestamptz(3),
+        extra jsonb not null default '{}');
       create unique index stacks_${slug}_name on stack.stacks_${slug} (lower(name)) where deleted_at is null;
       create index stacks_${slug}_created on stack.stacks_${slug} (created_at, id);
       create table stack.nodes_${slug} (
-        id uuid not null primary key, stack_id uuid not null references stack.stacks_${slug} (id), name text not null, role text not null,
+        id text collate "C" not null primary key, stack_id text collate "C" not null references stack.stacks_${slug} (id), name text not null, role text not null,
         status text not null, address text not null, metadata jsonb not null, created_at timestamptz(3) not null,
-        updated_at timestamptz(3) not null);
+        updated_at timestamptz(3) not null, extra jsonb not null default '{}');
       create unique index nodes_${slug}_name on stack.nodes_${slug} (stack_id, lower(name));
       create table stack.jobs_${slug} (
-        id uuid not null primary key, type text not null, state text not null, stack_id uuid, target text not null,
+        id text collate "C" not null primary key, type text not null, state text not null, stack_id text collate "C", target text not null,
         progress integer not null, step text not null, message text not null, error text, logs jsonb not null,
-        attempts integer not null, max_attempts integer not null, created_by uuid, created_at timestamptz(3) not null,
+        attempts integer not null, max_attempts integer not null, created_by text collate "C", created_at timestamptz(3) not null,
         started_at timestamptz(3), completed_at timestamptz(3), lease_owner text, lease_until timestamptz(3),
-        run_after timestamptz(3) not null, is_cancel_requested boolean not null);
+        run_after timestamptz(3) not null, is_cancel_requested boolean not null,
+        extra jsonb not null default '{}');
       create index jobs_${slug}_created on stack.jobs_${slug} (created_at, id);
       create index jobs_${slug}_open on stack.jobs_${slug} (state, run_after) where state in ('pending', 'running');
       alter table stack.users_${slug} owner to hand_${slug};

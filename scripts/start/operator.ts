@@ -15,8 +15,6 @@ import { readIfThere, type Secrets, type Settings, writePrivate } from "./settin
 
 const STAFF_EMAIL = "operator@kombify.local";
 const LOCAL_INSTANCE = "local";
-/** Tenants that the local Stack has room for. */
-const LOCAL_CAPACITY = 100;
 
 const credentialsSchema = z.object({ staffEmail: z.string(), staffPassword: z.string() });
 
@@ -69,6 +67,6 @@ export async function localJoinToken(controlPlane: ControlPlane): Promise<string
   const known = items.find((instance) => instance.name === LOCAL_INSTANCE);
   const view = known
     ? await createJoinToken(ctx, known.id)
-    : await registerInstance(ctx, { name: LOCAL_INSTANCE, region: "this machine", capacity: LOCAL_CAPACITY });
+    : await registerInstance(ctx, { name: LOCAL_INSTANCE, region: "this machine" });
   return view.joinToken;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { openSecrets, readSettings } from "./settings.ts";
+import { agentEnvironment } from "./stack.ts";
 
 const folders: string[] = [];
 afterEach(async () => {
@@ -32,6 +33,21 @@ test("every bad setting is named at once, and no value is repeated", () => {
   const bad = { CLOUD_PORT: "many", STACK_PORT: "70000", DATABASE_URL: "mysql://hunter2" };
   expect(() => readSettings(bad)).toThrow(/CLOUD_PORT: [\s\S]*STACK_PORT: [\s\S]*DATABASE_URL: /);
   expect(() => readSettings(bad)).not.toThrow("hunter2");
+});
+
+test("what the local Stack stores its records in reaches its agent, and nothing that was not set", () => {
+  const given = { KOMBIFY_ENGINE: "pocketbase", POCKETBASE_BIN: "/opt/pocketbase", POCKETBASE_URL: "" };
+  const environment = agentEnvironment(readSettings(given));
+  expect(environment).toMatchObject({ KOMBIFY_ENGINE: "pocketbase", POCKETBASE_BIN: "/opt/pocketbase" });
+  expect(environment).not.toHaveProperty("POCKETBASE_URL");
+  expect(agentEnvironment(readSettings({}))).not.toHaveProperty("KOMBIFY_ENGINE");
+});
+
+test("an engine that is none and half a PocketBase are refused before anything starts", () => {
+  expect(() => readSettings({ KOMBIFY_ENGINE: "sqlite" })).toThrow("KOMBIFY_ENGINE: must be postgres or pocketbase");
+  const half = { POCKETBASE_URL: "http://localhost:8090", POCKETBASE_SUPERUSER_PASSWORD: "hunter2" };
+  expect(() => readSettings(half)).toThrow("POCKETBASE_SUPERUSER_EMAIL: set it");
+  expect(() => readSettings(half)).not.toThrow("hunter2");
 });
 
 test("secrets are generated once, for their owner only, and differ between homes", async () => {

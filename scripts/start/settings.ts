@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ENGINES, pocketbaseConflicts, pocketbaseVariables } from "@kombify/agent-contract";
 import { z } from "zod";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const portSchema = z.coerce.number({ error: "must be a port number" }).int().min(1).max(65_535);
 
-const environmentSchema = z.object({
+const variablesSchema = z.object({
   KOMBIFY_HOME: z.string().min(1, "must be a folder").default(".kombify"),
   CLOUD_PORT: portSchema.default(3000),
   ADMIN_PORT: portSchema.default(3001),
@@ -16,7 +17,21 @@ const environmentSchema = z.object({
   STACK_PORT: portSchema.default(3100),
   STACK_INTERNAL_PORT: portSchema.default(3101),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }).optional(),
+  KOMBIFY_ENGINE: z.enum(ENGINES, { error: `must be ${ENGINES.join(" or ")}` }).optional(),
+  ...pocketbaseVariables,
 });
+const environmentSchema = variablesSchema.superRefine((given, { addIssue }) => {
+  for (const { path, message } of pocketbaseConflicts(given)) addIssue({ code: "custom", path: [path], message });
+});
+
+/** The settings that are the local Stack's alone. */
+const STACK_SETTINGS = [
+  "KOMBIFY_ENGINE",
+  "POCKETBASE_URL",
+  "POCKETBASE_BIN",
+  "POCKETBASE_SUPERUSER_EMAIL",
+  "POCKETBASE_SUPERUSER_PASSWORD",
+] as const satisfies ReadonlyArray<keyof z.output<typeof variablesSchema>>;
 
 /** The settings that are ports, for finding out early that one is taken. */
 export const PORT_SETTINGS = [
@@ -32,12 +47,17 @@ export type Settings = {
   ports: Record<(typeof PORT_SETTINGS)[number], number>;
   /** The owner's address of a server of the user's own; otherwise one is started. */
   databaseUrl: string | undefined;
+  /** Environment of the local Stack: what stores the records of its tenants. Holds a password. */
+  stackEnvironment: NodeJS.ProcessEnv;
   cloudUrl: string;
   adminUrl: string;
   agentApiUrl: string;
   stackUrl: string;
   stackInternalUrl: string;
 };
+
+const pick = <T extends object, const K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]])) as Pick<T, K>;
 
 /**
  * Reads the settings of `npm start`.
@@ -51,11 +71,13 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
     throw new Error(`These settings cannot be used:\n${lines.join("\n")}`);
   }
-  const { KOMBIFY_HOME, DATABASE_URL, ...ports } = parsed.data;
+  const { KOMBIFY_HOME, DATABASE_URL, ...rest } = parsed.data;
+  const ports = pick(rest, PORT_SETTINGS);
   return {
     home: resolve(ROOT, KOMBIFY_HOME),
     ports,
     databaseUrl: DATABASE_URL,
+    stackEnvironment: pick(rest, STACK_SETTINGS),
     cloudUrl: `http://localhost:${ports.CLOUD_PORT}`,
     adminUrl: `http://localhost:${ports.ADMIN_PORT}`,
     agentApiUrl: `https://localhost:${ports.AGENT_API_PORT}`,

@@ -21,6 +21,7 @@ export function agentEnvironment(settings: Settings): NodeJS.ProcessEnv {
     KOMBIFY_AGENT_HOME: join(settings.home, "stack"),
     STACK_PORT: String(settings.ports.STACK_PORT),
     STACK_INTERNAL_PORT: String(settings.ports.STACK_INTERNAL_PORT),
+    ...settings.stackEnvironment,
   };
 }
 

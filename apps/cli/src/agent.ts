@@ -7,7 +7,7 @@ import { CommandError } from "./control-plane.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-type JoinOptions = { controlPlane: string; port: string; internalPort: string; home: string };
+type JoinOptions = { controlPlane: string; port: string; internalPort: string; home: string; engine?: string };
 
 /** Runs the agent in the foreground, in our place. @returns its exit code. */
 async function runAgent(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -29,6 +29,7 @@ async function join(token: string, options: JoinOptions): Promise<void> {
     KOMBIFY_AGENT_HOME: resolve(options.home),
     STACK_PORT: options.port,
     STACK_INTERNAL_PORT: options.internalPort,
+    ...(options.engine === undefined ? {} : { KOMBIFY_ENGINE: options.engine }),
   };
   const joined = await runAgent(["join", token, "--control-plane", options.controlPlane], env);
   if (joined !== 0) throw new CommandError(`The host did not join (exit code ${joined}); the reason is above.`);
@@ -44,6 +45,7 @@ export function addAgent(program: Command): void {
     .requiredOption("--control-plane <url>", "where agents reach the control plane, https://...")
     .option("--port <port>", "port of the Stack for browsers", "3100")
     .option("--internal-port <port>", "port of the Stack for the control plane", "3101")
+    .option("--engine <engine>", "what stores the tenants' records: postgres (default) or pocketbase")
     .option("--home <folder>", "where the agent keeps its identity and data", ".kombify/stack")
     .action(join);
 }

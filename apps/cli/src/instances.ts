@@ -1,4 +1,5 @@
 import { createJoinToken, listInstances, registerInstance } from "@kombify/api";
+import { registerInstanceInput } from "@kombify/api/schemas";
 import type { Command } from "commander";
 import { CommandError, withControlPlane } from "./control-plane.ts";
 import { ageOf, formatTable, printJson } from "./table.ts";
@@ -25,19 +26,20 @@ async function list(options: { json?: true }): Promise<void> {
   });
 }
 
-async function joinToken(name: string, options: { register?: true; capacity: string; json?: true }): Promise<void> {
+async function joinToken(name: string, options: { register?: true; capacity?: string; json?: true }): Promise<void> {
   await withControlPlane(async (controlPlane) => {
     const ctx = controlPlane.asSystem("command line");
     const { items } = await listInstances(ctx.db, { search: name, sort: "name", limit: PAGE });
     const known = items.find((instance) => instance.name === name);
     if (!known && !options.register)
       throw new CommandError(`There is no instance "${name}". Add --register to register it.`);
-    const capacity = Number(options.capacity);
-    if (!Number.isInteger(capacity) || capacity < 1)
-      throw new CommandError(`--capacity ${options.capacity}: give a whole number of places, at least 1.`);
-    const view = known
-      ? await createJoinToken(ctx, known.id)
-      : await registerInstance(ctx, { name, region: "", capacity });
+    const input = registerInstanceInput.safeParse({
+      name,
+      ...(options.capacity === undefined ? {} : { capacity: Number(options.capacity) }),
+    });
+    const [refusal] = input.error?.issues ?? [];
+    if (!input.success) throw new CommandError(`${refusal?.path.join(".")}: ${refusal?.message}`);
+    const view = known ? await createJoinToken(ctx, known.id) : await registerInstance(ctx, input.data);
     if (options.json) return printJson({ joinCommand: view.joinCommand, expiresAt: view.expiresAt });
     console.log(`Run this on the host, in a checkout of kombify, before ${view.expiresAt.toISOString()}:\n`);
     console.log(`  ${view.joinCommand}\n`);
@@ -57,7 +59,7 @@ export function addInstances(program: Command): void {
     .command("join-token <name>")
     .description("the command that joins a host to this control plane")
     .option("--register", "register the instance when it is not known")
-    .option("--capacity <places>", "places of a newly registered instance", "100")
+    .option("--capacity <places>", "places of a newly registered instance; without it as many as its host says")
     .option("--json", "for programs")
     .action(joinToken);
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { desiredTenant } from "../test/control-plane-double.ts";
 import { openTenants, startTestAgent, type TestAgent } from "../test/test-agent.ts";
+import { CURRENT_DEFINITION } from "./engine/collections.ts";
 
 let agent: TestAgent;
 beforeAll(async () => {
@@ -18,5 +19,10 @@ test("a new tenant is reported as creating and then as ready, well under two sec
     tenants.filter(({ tenantId }) => tenantId === tenant.tenantId),
   );
   expect(states.map(({ state }) => state)).toContain("ready");
-  expect(states.at(-1)).toEqual({ tenantId: tenant.tenantId, generation: 1, state: "ready" });
+  expect(states.at(-1)).toEqual({
+    tenantId: tenant.tenantId,
+    generation: 1,
+    state: "ready",
+    namespaceVersion: CURRENT_DEFINITION.version,
+  });
 });

@@ -1,63 +1,95 @@
 /** How the agent is set up: options of the command line, then the environment, then what was stored when it joined. */
 import { resolve } from "node:path";
-import { ServiceError } from "@kombify/agent-contract";
+import {
+  capacityRefusal,
+  ENGINE_CAPACITY,
+  type EngineKind,
+  engineSchema,
+  MAX_CAPACITY,
+  type PocketBaseVariables,
+  pocketbaseConflicts,
+  pocketbaseVariables,
+  ServiceError,
+} from "@kombify/agent-contract";
 import { z } from "zod";
 import type { Settings } from "./control-plane/identity-store.ts";
-import type { PocketBaseLogin } from "./engine/pocketbase/client.ts";
-
-/** Embedded PostgreSQL takes far more; beyond this many tenants a host's disk and memory want to be looked at. */
-const DEFAULT_CAPACITY = 100;
 
 const port = z.coerce.number().int().min(1).max(65_535);
 /** Only the origin counts: paths of a Stack start at its root. */
 const origin = (protocol: RegExp) => z.url({ protocol }).transform((url) => new URL(url).origin);
 
-const environmentSchema = z.object({
+const variablesSchema = z.object({
   KOMBIFY_AGENT_HOME: z.string().min(1).default(".kombify/stack"),
   STACK_PORT: port.optional(),
   STACK_INTERNAL_PORT: port.optional(),
   /** Address to listen on; loopback unless set. */
   STACK_HOST: z.string().min(1).default("127.0.0.1"),
+  /** What the host stored when it joined, PostgreSQL before that. */
+  KOMBIFY_ENGINE: engineSchema.optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  /** A PocketBase of your own, with the superuser that the agent may log in as. */
-  POCKETBASE_URL: z.url({ protocol: /^https?$/ }).optional(),
-  POCKETBASE_SUPERUSER_EMAIL: z.email().optional(),
-  POCKETBASE_SUPERUSER_PASSWORD: z.string().min(1).optional(),
+  ...pocketbaseVariables,
   /** Where old clients find the API of the PocketBase that they knew; without it nobody serves them. */
   KOMBIFY_ALIAS_PORT: port.optional(),
   PUBLIC_URL: origin(/^https?$/).optional(),
   INTERNAL_URL: origin(/^https$/).optional(),
   CONTROL_PLANE_URL: origin(/^https$/).optional(),
-  STACK_CAPACITY: z.coerce.number().int().min(1).max(10_000).optional(),
+  STACK_CAPACITY: z.coerce.number().int().min(1).max(MAX_CAPACITY).optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   NODE_ENV: z.string().default("development"),
 });
+const environmentSchema = variablesSchema.superRefine((given, { addIssue }) => {
+  for (const { path, message } of pocketbaseConflicts(given)) addIssue({ code: "custom", path: [path], message });
+});
 
 /** Options of the command line by the names of the variables that they stand in for. */
-export type Overrides = Partial<Record<keyof z.input<typeof environmentSchema>, string | undefined>>;
+export type Overrides = Partial<Record<keyof z.input<typeof variablesSchema>, string | undefined>>;
+
+/** How the agent comes to a PocketBase. */
+export type PocketBaseAccess = {
+  /** One that runs already, with the superuser as whom it is changed; null to run one of the agent's own. */
+  remote: { url: string; email: string; password: string } | null;
+  /** The program to run; null for the one that is found. */
+  bin: string | null;
+};
 
 export type AgentConfig = {
   home: string;
   host: string;
   databaseUrl: string | undefined;
-  pocketbase: PocketBaseLogin | undefined;
+  pocketbase: PocketBaseAccess;
   aliasPort: number | undefined;
   controlPlaneUrl: string | undefined;
   logLevel: string;
   isProduction: boolean;
-  /** What the operator said, completed from what was stored and from defaults. */
+  /**
+   * What the operator said, completed from what was stored and from defaults.
+   * @throws ServiceError INVALID for another engine than the one that holds this host's records, for variables of an engine
+   * that it has not, and for more places than its engine takes.
+   */
   settings(stored: Settings | null): Settings;
 };
 
-/** @throws ServiceError INVALID when there is an address and nobody to log in as. */
-function pocketbaseOf(env: z.output<typeof environmentSchema>): PocketBaseLogin | undefined {
+const refused = (path: string, message: string): ServiceError =>
+  new ServiceError("INVALID", `The agent cannot start with these settings:\n  ${path}: ${message}`, {
+    fields: [{ path, message }],
+  });
+
+function engineOf(env: z.output<typeof environmentSchema>, stored: Settings | null): EngineKind {
+  const engine = env.KOMBIFY_ENGINE ?? stored?.engine ?? "postgres";
+  if (stored && stored.engine !== engine)
+    throw refused(
+      "KOMBIFY_ENGINE",
+      `this host joined with ${stored.engine}, which holds the records of its tenants. Leave it out, or join with another --home.`,
+    );
+  const [foreign] = Object.keys(pocketbaseVariables).filter((name) => env[name as keyof PocketBaseVariables]);
+  if (foreign && engine !== "pocketbase")
+    throw refused(foreign, "set KOMBIFY_ENGINE=pocketbase too, or leave it out: the engine is PostgreSQL");
+  return engine;
+}
+
+function pocketbaseAccess(env: z.output<typeof environmentSchema>): PocketBaseAccess {
   const { POCKETBASE_URL: url, POCKETBASE_SUPERUSER_EMAIL: email, POCKETBASE_SUPERUSER_PASSWORD: password } = env;
-  if (url === undefined) return undefined;
-  if (email !== undefined && password !== undefined) return { url, email, password };
-  throw new ServiceError(
-    "INVALID",
-    "POCKETBASE_URL needs POCKETBASE_SUPERUSER_EMAIL and POCKETBASE_SUPERUSER_PASSWORD beside it.",
-  );
+  return { remote: url && email && password ? { url, email, password } : null, bin: env.POCKETBASE_BIN ?? null };
 }
 
 /** @throws ServiceError INVALID naming every variable that is wrong. */
@@ -76,7 +108,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: Overrides 
     home: resolve(env.KOMBIFY_AGENT_HOME),
     host: env.STACK_HOST,
     databaseUrl: env.DATABASE_URL,
-    pocketbase: pocketbaseOf(env),
+    pocketbase: pocketbaseAccess(env),
     aliasPort: env.KOMBIFY_ALIAS_PORT,
     controlPlaneUrl: env.CONTROL_PLANE_URL,
     logLevel: env.LOG_LEVEL,
@@ -84,12 +116,17 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: Overrides 
     settings: (stored) => {
       const publicPort = env.STACK_PORT ?? stored?.port ?? 3100;
       const internalPort = env.STACK_INTERNAL_PORT ?? stored?.internalPort ?? 3101;
+      const engine = engineOf(env, stored);
+      const capacity = env.STACK_CAPACITY ?? stored?.capacity ?? ENGINE_CAPACITY[engine].recommended;
+      const excess = env.STACK_CAPACITY === undefined ? null : capacityRefusal(engine, capacity);
+      if (excess) throw refused("STACK_CAPACITY", excess);
       return {
+        engine,
         port: publicPort,
         internalPort,
         publicUrl: env.PUBLIC_URL ?? stored?.publicUrl ?? `http://localhost:${publicPort}`,
         internalUrl: env.INTERNAL_URL ?? stored?.internalUrl ?? `https://localhost:${internalPort}`,
-        capacity: env.STACK_CAPACITY ?? stored?.capacity ?? DEFAULT_CAPACITY,
+        capacity,
       };
     },
   };

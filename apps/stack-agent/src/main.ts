@@ -11,7 +11,10 @@ import { joinControlPlane } from "./control-plane/join.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 type Options = Partial<
-  Record<"controlPlane" | "port" | "internalPort" | "home" | "capacity" | "publicUrl" | "internalUrl", string>
+  Record<
+    "controlPlane" | "port" | "internalPort" | "home" | "engine" | "capacity" | "publicUrl" | "internalUrl",
+    string
+  >
 > & { start?: boolean };
 
 const overridesOf = (options: Options): Overrides => ({
@@ -19,6 +22,7 @@ const overridesOf = (options: Options): Overrides => ({
   STACK_PORT: options.port,
   STACK_INTERNAL_PORT: options.internalPort,
   KOMBIFY_AGENT_HOME: options.home,
+  KOMBIFY_ENGINE: options.engine,
   STACK_CAPACITY: options.capacity,
   PUBLIC_URL: options.publicUrl,
   INTERNAL_URL: options.internalUrl,
@@ -35,8 +39,8 @@ async function join(config: AgentConfig, token: string): Promise<void> {
     return;
   }
   const settings = config.settings(null);
-  const { publicUrl, internalUrl, capacity } = settings;
-  const request = { token, publicUrl, internalUrl, capacity, engine: "postgres", agentVersion: AGENT_VERSION } as const;
+  const { publicUrl, internalUrl, capacity, engine } = settings;
+  const request = { token, publicUrl, internalUrl, capacity, engine, agentVersion: AGENT_VERSION };
   const identity = await joinControlPlane(config.controlPlaneUrl, request);
   await saveIdentity(config.home, { identity, settings, joinTokenHash });
   console.log(`Joined as instance ${identity.instanceId}.`);
@@ -79,6 +83,7 @@ const withPorts = (command: Command): Command =>
     .option("--internal-port <port>", "port for the control plane (STACK_INTERNAL_PORT)")
     .option("--public-url <url>", "where browsers reach this Stack (PUBLIC_URL)")
     .option("--internal-url <url>", "where the control plane reaches this Stack (INTERNAL_URL)")
+    .option("--engine <engine>", "what stores the tenants' records: postgres or pocketbase (KOMBIFY_ENGINE)")
     .option("--capacity <tenants>", "how many tenants this host has room for (STACK_CAPACITY)");
 
 const program = new Command("stack-agent").version(AGENT_VERSION).description("Runs a Stack on this host.");

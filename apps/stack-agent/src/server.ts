@@ -57,7 +57,7 @@ export function createPublicShell(parts: ServerParts): Shell {
     hsts: publicUrl.startsWith("https:"),
   });
   const sessions = createSessions(engine, instanceId);
-  const identify = identifyPublic(engine, sessions);
+  const identify = identifyPublic(engine, sessions, reconciler.hurry);
   const { document } = reconciler;
   shell.app.post("/sso/callback", handleCallback({ sessions, document, refuse: refuseLaunch(document) }));
   shell.app.use("/v1/*", tenantMiddleware(identify, publicUrl) as MiddlewareHandler);
@@ -83,14 +83,19 @@ export function createInternalShell(parts: ServerParts): Shell {
   shell.app.post("/api/internal/sso/exchange", onlyServices("cloud", "gateway"), async (c) => {
     const { assertion } = await readJson(c, exchangeRequestSchema);
     c.header("cache-control", "no-store");
-    return c.json(await exchangeAssertion({ engine, document: reconciler.document(), publicUrl }, assertion));
+    return c.json(
+      await exchangeAssertion(
+        { engine, document: reconciler.document(), publicUrl, onAwaited: reconciler.hurry },
+        assertion,
+      ),
+    );
   });
   shell.app.post("/api/internal/hint", onlyServices("admin", "cloud"), async (c) => {
     await readJson(c, hintSchema);
     onHint();
     return c.body(null, 202);
   });
-  shell.app.use("/v1/*", tenantMiddleware(identifyService(engine), publicUrl) as MiddlewareHandler);
+  shell.app.use("/v1/*", tenantMiddleware(identifyService(engine, reconciler.hurry), publicUrl) as MiddlewareHandler);
   shell.app.route("/v1", stackApi(onJob) as never);
   return shell;
 }

@@ -1,4 +1,5 @@
 export * from "./desired.ts";
+export * from "./engines.ts";
 export * from "./errors.ts";
 export * from "./join.ts";
 export * from "./names.ts";

@@ -4,6 +4,7 @@
  * `kj1.<sha256 of the CA certificate's DER, hex>.<secret, base64url>`.
  */
 import { z } from "zod";
+import { capacityRefusal, engineSchema } from "./engines.ts";
 
 export const JOIN_TOKEN_PATTERN = /^kj1\.([0-9a-f]{64})\.([A-Za-z0-9_-]{43})$/;
 
@@ -13,26 +14,27 @@ export function parseJoinToken(token: string): { caFingerprint: string; secret: 
   return match?.[1] && match[2] ? { caFingerprint: match[1], secret: match[2] } : null;
 }
 
-export const ENGINES = ["postgres", "pocketbase"] as const;
-export const engineSchema = z.enum(ENGINES);
-export type EngineKind = z.infer<typeof engineSchema>;
-
 /** `POST /api/agent/join` on the control plane's agent listener. Its certificate chains to the CA of the token. */
-export const joinRequestSchema = z.object({
-  token: z
-    .string()
-    .regex(JOIN_TOKEN_PATTERN, "This is not a join token. Copy the whole command from the Admin center."),
-  /** PKCS#10, PEM. Only its public key is used; subject and names are ignored. */
-  csr: z.string().min(1).max(8192),
-  /** Where browsers reach this Stack: `https://stack.example` or `http://localhost:3100`. */
-  publicUrl: z.url({ protocol: /^https?$/ }),
-  /** Where the control plane reaches the agent's mTLS listener: `https://host:3101`. */
-  internalUrl: z.url({ protocol: /^https$/ }),
-  engine: engineSchema,
-  /** Tenants that this host has room for. */
-  capacity: z.number().int().min(1).max(10_000),
-  agentVersion: z.string().max(64),
-});
+export const joinRequestSchema = z
+  .object({
+    token: z
+      .string()
+      .regex(JOIN_TOKEN_PATTERN, "This is not a join token. Copy the whole command from the Admin center."),
+    /** PKCS#10, PEM. Only its public key is used; subject and names are ignored. */
+    csr: z.string().min(1).max(8192),
+    /** Where browsers reach this Stack: `https://stack.example` or `http://localhost:3100`. */
+    publicUrl: z.url({ protocol: /^https?$/ }),
+    /** Where the control plane reaches the agent's mTLS listener: `https://host:3101`. */
+    internalUrl: z.url({ protocol: /^https$/ }),
+    engine: engineSchema,
+    /** Tenants that this host has room for: not more than its engine takes. */
+    capacity: z.number().int().min(1),
+    agentVersion: z.string().max(64),
+  })
+  .superRefine(({ engine, capacity }, { addIssue }) => {
+    const message = capacityRefusal(engine, capacity);
+    if (message !== null) addIssue({ code: "custom", path: ["capacity"], message });
+  });
 export type JoinRequest = z.infer<typeof joinRequestSchema>;
 
 /** What join and renew answer: the agent's certificate and every CA that it must trust (two during a CA rotation). */

@@ -3,10 +3,11 @@
  * `POST /api/agent/report`. Only a report with a newer (bootEpoch, seq) is accepted.
  */
 import { z } from "zod";
-import { engineSchema } from "./join.ts";
+import { engineSchema } from "./engines.ts";
 
 /**
- * `creating`: work has begun. `ready`: the namespace is complete and open. `suspended`: complete and closed.
+ * `creating`: work has begun. `ready`: the namespace is complete and open; closed only while its `namespaceVersion` is
+ * below the upgrade's `toVersion`, until its turn comes. `suspended`: complete and closed.
  * `failed`: see `error`; retried. `quarantined`: its collections could not be brought to the agent's version, see `error`;
  * closed, retried more and more rarely, and in nobody's way. `removed`: a tombstone was carried out.
  */
@@ -42,7 +43,7 @@ export const reportSchema = z.object({
   bootEpoch: z.number().int().min(0),
   /** Counts up from 1 within one boot. */
   seq: z.number().int().min(1),
-  /** Revision of the last document that was applied whole; 0 before the first. */
+  /** Revision of the last document of which all was applied, except to tenants under quarantine; 0 before the first. */
   appliedRevision: z.number().int().min(0),
   tenants: z.array(tenantReportSchema).max(10_000),
   /** Slugs of namespaces on the host that no document and no tombstone names. */

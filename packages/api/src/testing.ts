@@ -1,7 +1,7 @@
 /** A control plane on a database of its own, for tests; and the people, hosts and heartbeats that a test needs. */
 import "reflect-metadata";
 import { randomBytes, randomUUID } from "node:crypto";
-import type { CertificateGrant, Report } from "@kombify/agent-contract";
+import { type CertificateGrant, ENGINE_CAPACITY, type Report } from "@kombify/agent-contract";
 import { createTestDatabase, type TestDatabase } from "@kombify/db/testing";
 import { createLogger } from "@kombify/server";
 import * as x509 from "@peculiar/x509";
@@ -146,7 +146,7 @@ export async function joinHost(
     publicUrl: "http://localhost:3100",
     internalUrl: "https://localhost:3101",
     engine: "postgres",
-    capacity: 10_000,
+    capacity: ENGINE_CAPACITY.postgres.max,
     agentVersion: "test",
   });
   return playAgent(plane, grant);

@@ -1,5 +1,6 @@
 /** Serving old clients on a listener of its own, so that an operator can put it where PocketBase was. See ADR 0015. */
 import { createCounter, type Listener, type Logger, listen, type MetricsRegistry } from "@kombify/server";
+import type { TenantRef } from "../engine/engine.ts";
 import { type Client, createClient, isStatus, type PocketBaseLogin } from "../engine/pocketbase/client.ts";
 import { tableOf } from "../engine/pocketbase/namespace-collections.ts";
 import { DEFAULT_SLUG } from "../legacy/four.ts";
@@ -27,11 +28,11 @@ export type AliasOptions = {
   /** Carries out a write of a tenant when the tenant is not paused. */
   duringWrite?: <T>(slug: string, write: () => Promise<T>) => Promise<T>;
   /** An old client has written jobs. */
-  onJobs?: () => void;
+  onJobs?: (tenant: TenantRef) => void;
 };
 
 /** Fills in what old clients do not know, soon after they wrote. @returns what to tell of writes, and how to stop. */
-function completeSoon(client: Client, log: Logger, onJobs: () => void) {
+function completeSoon(client: Client, log: Logger, onJobs: () => Promise<void>) {
   const waiting = new Map<Reachable["collection"], Reachable>();
   let timer: NodeJS.Timeout | undefined;
   let work = Promise.resolve();
@@ -41,7 +42,7 @@ function completeSoon(client: Client, log: Logger, onJobs: () => void) {
     for (const { collection, theirs } of written)
       for (const statement of completions(collection, tableOf(collection, DEFAULT_SLUG), theirs))
         await client.run(statement);
-    if (written.some(({ collection }) => collection === "jobs")) onJobs();
+    if (written.some(({ collection }) => collection === "jobs")) await onJobs();
   };
   const run = (): void => {
     timer = undefined;
@@ -80,7 +81,11 @@ export async function startAlias(
     help: "Requests of old clients to the compatibility alias.",
     labels: ["kind"],
   });
-  const completing = completeSoon(client, log, onJobs ?? (() => undefined));
+  const wake = async (): Promise<void> => {
+    const { tenantId } = await standing.open();
+    onJobs?.({ id: tenantId, slug: DEFAULT_SLUG });
+  };
+  const completing = completeSoon(client, log, wake);
   onStop(() => completing.stop());
   const exists = (of: { id: string }, id: string): Promise<boolean> =>
     client.pb

@@ -1,12 +1,13 @@
 /** `migrate multi-tenancy`: a single-tenant Stack becomes the first tenant of its host. The agent must not run meanwhile. */
-import { access } from "node:fs/promises";
+import { access as isThere } from "node:fs/promises";
 import { join } from "node:path";
 import { ServiceError } from "@kombify/agent-contract";
-import { findPocketBase, startPocketBase } from "@kombify/embedded-pocketbase";
+import { createLogger } from "@kombify/server";
 import type { Command } from "commander";
 import { takeHome } from "../agent.ts";
 import { writeSwitch } from "../alias/switch.ts";
 import { type AgentConfig, readConfig } from "../config.ts";
+import { openPocketBase } from "../engine/open-pocketbase.ts";
 import { type Client, createClient } from "../engine/pocketbase/client.ts";
 import { migrateDown } from "../migrate/migrate-down.ts";
 import { migrateUp } from "../migrate/migrate-up.ts";
@@ -18,25 +19,23 @@ type OnStop = (stop: () => Promise<void>) => void;
 const say = (line: string): void => console.log(line);
 
 /** The PocketBase that is named, or the home's own. */
-async function openPocketBase({ home, pocketbase }: AgentConfig, onStop: OnStop): Promise<Client> {
-  const dataDir = join(home, "pocketbase");
-  const isOwn = await access(join(dataDir, "data", "data.db")).then(
+async function open({ home, pocketbase: access, logLevel }: AgentConfig, onStop: OnStop): Promise<Client> {
+  const data = join(home, "pocketbase", "data");
+  const isOwn = await isThere(join(data, "data.db")).then(
     () => true,
     () => false,
   );
-  if (!pocketbase && !isOwn)
+  if (!access.remote && !isOwn)
     throw new ServiceError(
       "INVALID",
-      `Say which PocketBase: set POCKETBASE_URL, POCKETBASE_SUPERUSER_EMAIL and POCKETBASE_SUPERUSER_PASSWORD, or put the old Stack's pb_data at ${join(dataDir, "data")}.`,
+      `Say which PocketBase: set POCKETBASE_URL, POCKETBASE_SUPERUSER_EMAIL and POCKETBASE_SUPERUSER_PASSWORD, or put the old Stack's pb_data at ${data}.`,
     );
-  if (pocketbase) return createClient(pocketbase);
-  const server = await startPocketBase({ executable: await findPocketBase({ say }), dataDir });
-  onStop(() => server.stop());
-  return createClient({ url: server.url, ...server.superuser });
+  const log = createLogger({ name: "migrate", level: logLevel === "info" ? "warn" : logLevel });
+  return createClient(await openPocketBase({ home, access, log }, onStop));
 }
 
 async function work(config: AgentConfig, options: Options, signal: AbortSignal, onStop: OnStop): Promise<void> {
-  const client = await openPocketBase(config, onStop);
+  const client = await open(config, onStop);
   await client.logIn();
   if (options.plan) return say((await planLines(client)).join("\n"));
   const { home } = config;

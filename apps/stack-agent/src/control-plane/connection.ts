@@ -49,6 +49,11 @@ export function connectControlPlane(options: {
     if (failure) return { health: "unhealthy", healthDetail: failure };
     const failed = reconciler.state().tenants.filter(({ state }) => state === "failed").length;
     if (failed > 0) return { health: "degraded", healthDetail: `${failed} tenants could not be applied.` };
+    const quarantined = reconciler.quarantined();
+    if (quarantined.length > 0) {
+      const healthDetail = `Under quarantine, because an upgrade failed: ${quarantined.join(", ")}`.slice(0, 1000);
+      return { health: "degraded", healthDetail };
+    }
     const renewalError = renewal.lastError();
     if (renewalError)
       return { health: "degraded", healthDetail: `The certificate is not renewed: ${renewalError}`.slice(0, 1000) };

@@ -6,10 +6,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { engineSchema } from "@kombify/agent-contract";
 import { z } from "zod";
 
 /** How the operator set the agent up when it joined; `start` goes on with it. */
 export const settingsSchema = z.object({
+  /** Homes that joined before there was a choice have PostgreSQL. */
+  engine: engineSchema.default("postgres"),
   port: z.number().int(),
   internalPort: z.number().int(),
   publicUrl: z.url(),

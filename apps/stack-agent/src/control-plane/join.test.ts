@@ -14,9 +14,14 @@ beforeAll(async () => {
 });
 afterAll(() => controlPlane.stop());
 
-const settings = { publicUrl: "http://localhost:1", internalUrl: "https://localhost:2", capacity: 5 };
+const settings = {
+  engine: "postgres" as const,
+  publicUrl: "http://localhost:1",
+  internalUrl: "https://localhost:2",
+  capacity: 5,
+};
 const joinWith = (token: string, url = controlPlane.url) =>
-  joinControlPlane(url, { token, ...settings, engine: "postgres", agentVersion: "1" });
+  joinControlPlane(url, { token, ...settings, agentVersion: "1" });
 
 test("a server that is not the control plane of the token learns nothing", async () => {
   const stranger = await createAuthority();

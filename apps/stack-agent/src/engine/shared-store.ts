@@ -4,7 +4,11 @@
  */
 import type { DesiredState, DesiredTenant, MemberRole } from "@kombify/agent-contract";
 
-export type TenantState = "creating" | "ready" | "suspended" | "failed";
+/**
+ * `quarantined`: its collections could not be brought to the agent's version; closed until they are.
+ * See open-tenant.ts for when a tenant is served.
+ */
+export type TenantState = "creating" | "ready" | "suspended" | "failed" | "quarantined";
 
 export type TenantRow = {
   id: string;
@@ -67,9 +71,15 @@ export interface SharedStore {
   createSessions(sessions: SessionRow[]): Promise<void>;
   /** Remembers an assertion until it expires. @returns false when it was used before, also at the same moment. */
   consumeAssertion(idHash: string, expiresAt: Date): Promise<boolean>;
-  /** Takes a ticket out, exactly once. Null for one that is unknown, used, expired, or of a tenant that is not open. */
+  /**
+   * Takes a ticket out, exactly once. Null for one that is unknown, used or expired, or of a tenant that is neither ready
+   * nor quarantined.
+   */
   redeemTicket(idHash: string): Promise<LiveSession | null>;
-  /** A session or token that is alive, of a tenant that is open at the same generation. */
+  /**
+   * A session or token that is alive, of a tenant that is ready or quarantined at the same generation: who is signed in
+   * to a tenant under repair is told so, and not that they are strangers.
+   */
   findSession(idHash: string, kind: "session" | "token"): Promise<LiveSession | null>;
   endSession(idHash: string): Promise<void>;
   endSessionsOfTenant(tenantId: string): Promise<void>;

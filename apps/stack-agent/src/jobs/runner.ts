@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { ServiceError } from "@kombify/agent-contract";
 import type { Logger } from "@kombify/server";
 import type { Engine, TenantRef } from "../engine/engine.ts";
+import { whyClosed } from "../engine/open-tenant.ts";
 import type { JobFeed } from "./feed.ts";
 import { LEASE_MS, type RunOptions, runJob } from "./run-job.ts";
 
@@ -32,6 +33,9 @@ export function startJobRunner({ engine, feed, log, ...overrides }: RunnerOption
   const working = new Map<string, Promise<void>>();
 
   const runJobsOf = async (tenant: TenantRef): Promise<void> => {
+    // Woken before it was closed, or for a job that was left behind. Who opens a tenant wakes it again.
+    const row = await engine.shared.findTenant(tenant.id);
+    if (row && whyClosed(row, engine) !== null) return;
     const store = engine.namespace(tenant);
     const onProgress = () => feed.publish(tenant.id);
     const lost = await store.failLostJobs("The Stack stopped while it ran, more often than it may be tried.");

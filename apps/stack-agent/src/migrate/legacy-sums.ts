@@ -14,8 +14,8 @@ const PAGE = 500;
 /** Hex digits of a digest that are kept: two records of a Stack do not share so many by chance. */
 const LENGTH = 20;
 const CREDENTIALS: HiddenColumn[] = [
-  { column: "password", key: "password", pattern: /^/ },
-  { column: "tokenKey", key: "tokenKey", pattern: /^/ },
+  { column: "password", key: "password", pattern: /^/, isSecret: true },
+  { column: "tokenKey", key: "tokenKey", pattern: /^/, isSecret: true },
 ];
 
 /**

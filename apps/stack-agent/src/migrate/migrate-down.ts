@@ -47,7 +47,9 @@ const essence = ({ created: _c, updated: _u, fields, ...rest }: PocketBaseCollec
 
 /** Fields of ours that have the name of one that gets its name back. They are removed a moment later. */
 function inTheWay(now: readonly PocketBaseField[], then: readonly PocketBaseField[]): PocketBaseField[] {
-  const mine = now.filter(({ id, name }) => !then.some((field) => field.id === id) && then.some((field) => field.name === name));
+  const mine = now.filter(
+    ({ id, name }) => !then.some((field) => field.id === id) && then.some((field) => field.name === name),
+  );
   return mine.map((field) => ({ ...field, name: `agent_${field.name}` }));
 }
 

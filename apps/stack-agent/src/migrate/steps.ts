@@ -4,8 +4,11 @@ import { CURRENT_DEFINITION } from "../engine/collections.ts";
 import type { Client, PocketBaseCollection } from "../engine/pocketbase/client.ts";
 import { tableOf } from "../engine/pocketbase/namespace-collections.ts";
 import { createNamespaces } from "../engine/pocketbase/namespaces.ts";
+import { createPendingFiles } from "../engine/pocketbase/pending-files.ts";
+import { createSchemaLine } from "../engine/pocketbase/schema-line.ts";
 import { prepareSharedCollections, sharedNames } from "../engine/pocketbase/shared-collections.ts";
 import { createSharedStore } from "../engine/pocketbase/shared-store.ts";
+import { createStoredFiles } from "../engine/pocketbase/stored-files.ts";
 import { createTransfer } from "../engine/pocketbase/transfer.ts";
 import type { Collection } from "../engine/records.ts";
 import { DEFAULT_SLUG, dictionaryOf, type Four, fourOf, othersOf } from "../legacy/four.ts";
@@ -36,6 +39,13 @@ export function remembered(originals: PocketBaseCollection[]): Remembered {
     return has ? [[collection, has]] : [];
   });
   return { collections: originals, four, others, names: dictionaryOf(four, others), entries };
+}
+
+/** What the engine is made of. */
+function partsOf(client: Client) {
+  const line = createSchemaLine(client);
+  const stored = createStoredFiles(client, line);
+  return { line, stored, pending: createPendingFiles(client, stored) };
 }
 
 const CLOSED = { listRule: null, viewRule: null, createRule: null, updateRule: null, deleteRule: null };
@@ -145,7 +155,8 @@ export const UP: readonly Step[] = [
     name: "complete",
     title: "add the tenant's own indexes",
     async run({ client }) {
-      await createNamespaces(client, CURRENT_DEFINITION).upgradeNamespace(DEFAULT_SLUG);
+      const { line, pending } = partsOf(client);
+      await createNamespaces(client, CURRENT_DEFINITION, line, pending).upgradeNamespace(DEFAULT_SLUG);
       return `version ${CURRENT_DEFINITION.version}`;
     },
   },
@@ -156,8 +167,8 @@ export const UP: readonly Step[] = [
     async run({ client }) {
       let count = 0;
       let bytes = 0;
-      const never = () => Promise.reject(new Error("Looking at files changes no collection."));
-      for await (const { size } of createTransfer(client, DEFAULT_SLUG, never).files()) {
+      const { stored, pending } = partsOf(client);
+      for await (const { size } of createTransfer(client, DEFAULT_SLUG, stored, pending).files()) {
         count += 1;
         bytes += size;
       }

@@ -50,7 +50,12 @@ test("a tenant that cannot be applied stops nobody else, and is applied once it 
   expect(reconciler.state().appliedRevision).toBeLessThan(revision);
   await db.admin.unsafe(`drop table stack.nodes_${bad.slug}`);
   await applied();
-  expect(stateOf(bad.tenantId)).toEqual({ tenantId: bad.tenantId, generation: 1, state: "ready" });
+  expect(stateOf(bad.tenantId)).toEqual({
+    tenantId: bad.tenantId,
+    generation: 1,
+    state: "ready",
+    namespaceVersion: db.engine.namespaceVersion,
+  });
 });
 
 test("an older generation is refused and touches nothing", async () => {

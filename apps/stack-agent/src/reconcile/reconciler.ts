@@ -1,19 +1,28 @@
 /**
  * Makes this host match the last document of the control plane, tenant by tenant, and knows how far it is. It never
- * removes what no tombstone names, and never acts for an older generation than the one it has.
+ * removes what no tombstone names, and never acts for an older generation than the one it has. The version of the
+ * collections is the agent's own affair and not the document's: a revision counts as applied while upgrades wait.
  */
 import { EventEmitter } from "node:events";
-import { type DesiredState, ServiceError, type TenantReport } from "@kombify/agent-contract";
+import { isDeepStrictEqual } from "node:util";
+import { type DesiredState, ServiceError, type TenantReport, type UpgradeReport } from "@kombify/agent-contract";
 import type { Logger } from "@kombify/server";
 import { startLoop } from "../control-plane/loop.ts";
-import type { Engine } from "../engine/engine.ts";
-import { type Action, planChanges } from "./plan.ts";
+import type { Engine, TenantRef } from "../engine/engine.ts";
+import { whyClosed } from "../engine/open-tenant.ts";
+import { carryOut, recordFailure, reportOf } from "./carry-out.ts";
+import { watchDrift } from "./drift.ts";
+import { type Present, planChanges } from "./plan.ts";
+import { planUpgrades, stateWhenSound } from "./plan-upgrades.ts";
+import { createTurns } from "./turns.ts";
+import { startUpgradeLane } from "./upgrade-lane.ts";
 
 export type ReconcileState = {
-  /** Revision of the last document that was applied whole; 0 before the first. */
+  /** Revision of the last document of which all was applied, except to tenants under quarantine; 0 before the first. */
   appliedRevision: number;
   tenants: TenantReport[];
   orphans: string[];
+  upgrade?: UpgradeReport;
 };
 
 export type Reconciler = {
@@ -24,15 +33,21 @@ export type Reconciler = {
    * @throws ServiceError INVALID when it is meant for another instance.
    */
   accept(document: DesiredState): Promise<void>;
-  /** Called whenever a tenant's state or the applied revision has changed. */
+  /** Slugs of the tenants under quarantine, those included that no document names. */
+  quarantined(): string[];
+  /** Somebody wants to enter a tenant that waits for its upgrade: it is next. */
+  hurry(tenantId: string): void;
+  /** Called whenever a tenant's state, the applied revision or the progress of an upgrade has changed. */
   onChange(listener: () => void): void;
-  /** Called when a tenant was opened, with its id and slug. */
-  onOpen(listener: (tenant: { id: string; slug: string }) => void): void;
+  /** Called when a tenant was opened. */
+  onOpen(listener: (tenant: TenantRef) => void): void;
   stop(): Promise<void>;
 };
 
 /** Also without news, so that what was changed by hand on the host is found. */
 const RECHECK_MS = 60_000;
+/** A report names every tenant: of a thousand quick upgrades not each is worth one. */
+const PROGRESS_MS = 500;
 /** DDL of tenants side by side; more only queue up inside PostgreSQL. */
 const PARALLEL = 4;
 
@@ -44,77 +59,64 @@ async function forEachOf<T>(items: T[], parallel: number, work: (item: T) => Pro
   await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
 }
 
-export async function startReconciler(engine: Engine, instanceId: string, log: Logger): Promise<Reconciler> {
-  const { shared } = engine;
+export async function startReconciler(
+  engine: Engine,
+  instanceId: string,
+  log: Logger,
+  options: { retryDelaysMs?: readonly number[] } = {},
+): Promise<Reconciler> {
+  const { shared, namespaceVersion } = engine;
   const events = new EventEmitter();
   const reports = new Map<string, TenantReport>();
+  const takeTurn = createTurns();
   const applied = await shared.loadApplied();
   let document = applied.document?.instanceId === instanceId ? applied.document : null;
   let appliedRevision = document ? applied.appliedRevision : 0;
   let orphans: string[] = [];
   // What was true when the agent stopped; a first report without its tenants would look as if they were gone.
   const known = new Set(document?.tenants.map(({ tenantId }) => tenantId));
-  for (const { id: tenantId, generation, state, error } of await shared.listTenants())
-    if (known.has(tenantId)) reports.set(tenantId, { tenantId, generation, state, ...(error ? { error } : {}) });
+  for (const row of await shared.listTenants()) if (known.has(row.id)) reports.set(row.id, reportOf(row));
 
   const report = (next: TenantReport): void => {
-    const known = reports.get(next.tenantId);
-    if (known?.state === next.state && known.generation === next.generation && known.error === next.error) return;
+    if (isDeepStrictEqual(reports.get(next.tenantId), next)) return;
     reports.set(next.tenantId, next);
     events.emit("change");
   };
-
-  const carryOut = async (action: Action): Promise<void> => {
-    if (action.kind === "remove" || action.kind === "gone") {
-      const { tenantId, slug, generation } = action.tombstone;
-      if (action.kind === "remove") {
-        await engine.dropNamespace(slug);
-        log.info({ tenantId, slug }, "tenant removed");
-      }
-      return report({ tenantId, generation, state: "removed" });
-    }
-    const { tenant } = action;
-    const { tenantId, slug, generation } = tenant;
-    if (action.kind === "refuse") throw new ServiceError("PRECONDITION", action.reason);
-    if (action.kind === "create") {
-      await shared.saveTenant(tenant, "creating");
-      report({ tenantId, generation, state: "creating" });
-      await engine.createNamespace(slug);
-      await shared.setTenantState(tenantId, action.state, null);
-      log.info({ tenantId, slug }, "namespace created");
-    } else if (action.kind === "update") await shared.saveTenant(tenant, action.state);
-    if (action.kind !== "keep" && action.state === "suspended") await shared.endSessionsOfTenant(tenantId);
-    report({ tenantId, generation, state: action.state });
-    if (action.state === "ready" && action.kind !== "keep") events.emit("open", { id: tenantId, slug });
+  const onOpen = ({ id, slug }: TenantRef) => void events.emit("open", { id, slug });
+  let progressTimer: NodeJS.Timeout | undefined;
+  const tellProgress = (): void => {
+    progressTimer ??= setTimeout(() => {
+      progressTimer = undefined;
+      events.emit("change");
+    }, PROGRESS_MS);
   };
+  const lane = startUpgradeLane({
+    engine,
+    takeTurn,
+    log,
+    ...options,
+    stateWhenSound: (row) => stateWhenSound(document, row),
+    onSettled: (row) => {
+      if (reports.has(row.id)) reports.set(row.id, reportOf(row));
+      tellProgress();
+      if (whyClosed(row, engine) === null) onOpen(row);
+    },
+  });
+  const drift = watchDrift(engine, lane, log);
 
-  const recordFailure = async (action: Action, err: unknown): Promise<void> => {
-    const target = "tenant" in action ? action.tenant : action.tombstone;
-    const { tenantId, generation, slug } = target;
-    const error = (err instanceof Error ? err.message : "It failed without saying why.").slice(0, 1000);
-    log.error({ err, tenantId, slug }, "tenant not applied, trying again");
-    report({ tenantId, generation, state: "failed", error });
-    if (action.kind === "create")
-      await shared.setTenantState(tenantId, "failed", error).catch((cause: unknown) => {
-        log.warn({ err: cause, tenantId }, "the failure could not be stored");
-      });
-  };
-
-  const applyDocument = async (): Promise<void> => {
-    const current = document;
-    if (!current) return;
-    const [rows, namespaces] = await Promise.all([shared.listTenants(), engine.listNamespaces()]);
-    const plan = planChanges(current, { rows, namespaces, namespaceVersion: engine.namespaceVersion });
+  const applyDocument = async (current: DesiredState, present: Present): Promise<void> => {
+    const plan = planChanges(current, present);
     const named = new Set([...current.tenants, ...current.tombstones].map(({ tenantId }) => tenantId));
     for (const tenantId of reports.keys()) if (!named.has(tenantId)) reports.delete(tenantId);
     orphans = plan.orphans;
     let failures = 0;
+    const parts = { engine, log, report, onOpen };
     await forEachOf(plan.actions, PARALLEL, async (action) => {
       try {
-        await carryOut(action);
+        await carryOut(parts, action);
       } catch (err) {
         failures += 1;
-        await recordFailure(action, err);
+        await recordFailure(parts, action, err);
       }
     });
     if (failures > 0) throw new ServiceError("PRECONDITION", `${failures} tenants could not be applied.`);
@@ -125,8 +127,21 @@ export async function startReconciler(engine: Engine, instanceId: string, log: L
     events.emit("change");
   };
 
+  const reconcile = async (): Promise<void> => {
+    const current = document;
+    const [rows, namespaces] = await Promise.all([shared.listTenants(), engine.listNamespaces()]);
+    const present = { rows, namespaces, namespaceVersion };
+    try {
+      if (current) await applyDocument(current, present);
+    } finally {
+      // After the document's own changes, so that nobody new waits behind upgrades; also when some of them failed.
+      const upgrades = planUpgrades(current, present);
+      lane.plan(upgrades);
+      if (upgrades.length > 0) events.emit("change");
+    }
+  };
   const loop = startLoop({
-    run: applyDocument,
+    run: () => takeTurn(reconcile),
     intervalMs: RECHECK_MS,
     retryMs: 1000,
     onError: (err) => log.warn({ err }, "the host does not match its document yet"),
@@ -134,7 +149,10 @@ export async function startReconciler(engine: Engine, instanceId: string, log: L
 
   return {
     document: () => document,
-    state: () => ({ appliedRevision, tenants: [...reports.values()], orphans }),
+    state: () => {
+      const upgrade = lane.progress();
+      return { appliedRevision, tenants: [...reports.values()], orphans, ...(upgrade ? { upgrade } : {}) };
+    },
     accept: async (next) => {
       if (next.instanceId !== instanceId)
         throw new ServiceError("INVALID", `The document is for instance ${next.instanceId}; this is ${instanceId}.`);
@@ -142,8 +160,13 @@ export async function startReconciler(engine: Engine, instanceId: string, log: L
       document = next;
       loop.trigger();
     },
+    quarantined: lane.quarantined,
+    hurry: lane.hurry,
     onChange: (listener) => void events.on("change", listener),
     onOpen: (listener) => void events.on("open", listener),
-    stop: () => loop.stop(),
+    stop: async () => {
+      await Promise.all([loop.stop(), lane.stop(), drift.stop()]);
+      clearTimeout(progressTimer);
+    },
   };
 }

@@ -10,6 +10,7 @@ import {
   TICKET_TTL_SECONDS,
 } from "@kombify/agent-contract";
 import type { Engine } from "../engine/engine.ts";
+import { assertOpen } from "../engine/open-tenant.ts";
 import type { SessionKind, SessionRow, TenantRow } from "../engine/shared-store.ts";
 import { CLOCK_TOLERANCE_SECONDS, verifyAssertion } from "./assertion.ts";
 import { findOrCreatePerson } from "./people.ts";
@@ -18,17 +19,18 @@ import { createSecret, hashSecret } from "./secrets.ts";
 /** For the control plane's own calls on behalf of the person. */
 const TOKEN_TTL_SECONDS = 300;
 
-const CLOSED: Record<TenantRow["state"], string> = {
-  creating: "Your homelab is still being set up. Try again in a moment.",
-  failed: "Your homelab could not be set up yet. We keep trying.",
-  suspended: "Your homelab is suspended.",
-  ready: "",
+type Parts = {
+  engine: Engine;
+  document: DesiredState | null;
+  publicUrl: string;
+  /** Told of a tenant that somebody wants to enter and that waits for its upgrade. */
+  onAwaited: (tenantId: string) => void;
 };
 
-async function openTenant(engine: Engine, claims: AssertionClaims): Promise<TenantRow> {
+async function openTenant({ engine, onAwaited }: Parts, claims: AssertionClaims): Promise<TenantRow> {
   const tenant = await engine.shared.findTenantOfOrg(claims.orgId, claims.tenantId);
   if (!tenant) throw new ServiceError("NOT_FOUND", "This homelab is not on this Stack.");
-  if (tenant.state !== "ready") throw new ServiceError("PRECONDITION", CLOSED[tenant.state]);
+  assertOpen(tenant, engine, onAwaited);
   if (tenant.generation !== claims.generation)
     throw new ServiceError("PRECONDITION", "This homelab is being moved. Try again in a moment.");
   return tenant;
@@ -39,16 +41,14 @@ async function openTenant(engine: Engine, claims: AssertionClaims): Promise<Tena
  * @throws ServiceError FORBIDDEN for an assertion that is wrong, expired or used; NOT_FOUND or PRECONDITION when the
  * tenant is not open here.
  */
-export async function exchangeAssertion(
-  { engine, document, publicUrl }: { engine: Engine; document: DesiredState | null; publicUrl: string },
-  assertion: string,
-): Promise<ExchangeResponse> {
+export async function exchangeAssertion(parts: Parts, assertion: string): Promise<ExchangeResponse> {
+  const { engine, document, publicUrl } = parts;
   if (!document) throw new ServiceError("PRECONDITION", "This Stack has not heard from its control plane yet.");
   const claims = await verifyAssertion(assertion, document);
   const usableUntil = new Date((claims.exp + CLOCK_TOLERANCE_SECONDS) * 1000);
   if (!(await engine.shared.consumeAssertion(hashSecret(claims.jti), usableUntil)))
     throw new ServiceError("FORBIDDEN", "The launch assertion is not accepted: it was used before. Launch again.");
-  const tenant = await openTenant(engine, claims);
+  const tenant = await openTenant(parts, claims);
   const { id: userId, email, name, role } = await findOrCreatePerson(engine.namespace(tenant), claims);
   await engine.shared.updatePerson(tenant.id, userId, { email, name, role });
 
@@ -57,15 +57,15 @@ export async function exchangeAssertion(
     const { id: tenantId, generation } = tenant;
     return { idHash, kind, tenantId, generation, userId, email, name, role, expiresAt };
   };
-  const token = createSecret();
+  const token = await engine.issueToken(tenant, userId, TOKEN_TTL_SECONDS);
   const ticket = createSecret();
   const expiresAt = expiresIn(TOKEN_TTL_SECONDS);
   await engine.shared.createSessions([
-    session("token", token.hash, expiresAt),
+    session("token", hashSecret(token), expiresAt),
     session("ticket", ticket.hash, expiresIn(TICKET_TTL_SECONDS)),
   ]);
   return {
-    token: token.secret,
+    token,
     expiresAt: expiresAt.toISOString(),
     user: { id: userId, email, name, role },
     tenant: { id: tenant.id, slug: tenant.slug, name: tenant.name },

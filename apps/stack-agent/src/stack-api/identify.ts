@@ -8,10 +8,14 @@ import type { ShellEnv } from "@kombify/server";
 import type { Context } from "hono";
 import { z } from "zod";
 import type { Engine } from "../engine/engine.ts";
+import { assertOpen } from "../engine/open-tenant.ts";
 import type { LiveSession, TenantRow } from "../engine/shared-store.ts";
 import { hashSecret } from "../sso/secrets.ts";
 import type { Sessions } from "../sso/sessions.ts";
 import type { Caller } from "./caller.ts";
+
+/** Told of a tenant that somebody wants to enter and that waits for its upgrade. */
+type OnAwaited = (tenantId: string) => void;
 
 export type Identify = (c: Context<ShellEnv>) => Promise<Caller | null>;
 
@@ -23,14 +27,15 @@ function callerOf(engine: Engine, { session, tenant }: LiveSession, via: Caller[
 }
 
 /** For the public listener. */
-export function identifyPublic(engine: Engine, sessions: Sessions): Identify {
+export function identifyPublic(engine: Engine, sessions: Sessions, onAwaited: OnAwaited): Identify {
   return async (c) => {
-    const bearer = /^Bearer ([A-Za-z0-9_-]{43})$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    const bearer = /^Bearer ([A-Za-z0-9._-]{43,2000})$/i.exec(c.req.header("authorization") ?? "")?.[1];
     const live = bearer ? await engine.shared.findSession(hashSecret(bearer), "token") : await sessions.find(c);
     if (!live) return null;
     const asked = c.req.header("x-tenant-id");
     // Somebody else's tenant is as unknown as one that never was.
     if (asked !== undefined && asked !== live.tenant.id && asked !== live.tenant.slug) throw unknownTenant();
+    assertOpen(live.tenant, engine, onAwaited);
     return callerOf(engine, live, bearer ? "token" : "cookie");
   };
 }
@@ -44,15 +49,14 @@ const headersSchema = z.object({
   name: z.string().max(200).default(""),
 });
 
-async function openTenant(engine: Engine, idOrSlug: string | undefined): Promise<TenantRow> {
+async function openTenant(engine: Engine, idOrSlug: string | undefined, onAwaited: OnAwaited): Promise<TenantRow> {
   if (!idOrSlug)
     throw new ServiceError("INVALID", "X-Tenant-ID is missing: send the tenant's id or slug.", {
       fields: [{ path: "X-Tenant-ID", message: "Send the tenant's id or slug." }],
     });
   const tenant = await engine.shared.findTenant(idOrSlug);
   if (!tenant) throw unknownTenant();
-  if (tenant.state !== "ready")
-    throw new ServiceError("PRECONDITION", `The homelab is not open: it is ${tenant.state}.`);
+  assertOpen(tenant, engine, onAwaited);
   return tenant;
 }
 
@@ -61,7 +65,7 @@ async function openTenant(engine: Engine, idOrSlug: string | undefined): Promise
  * `X-User-Name` where the service knows them. Somebody who never launched has no record here and gets in only with
  * a role that the service vouches for.
  */
-export function identifyService(engine: Engine): Identify {
+export function identifyService(engine: Engine, onAwaited: OnAwaited): Identify {
   return async (c) => {
     const peer = c.get("peer");
     if (peer?.kind !== "service" || (peer.name !== "cloud" && peer.name !== "gateway")) return null;
@@ -75,7 +79,7 @@ export function identifyService(engine: Engine): Identify {
     });
     if (!claimed.success) return null;
     const { userId: subject, issuer, role, email, name } = claimed.data;
-    const tenant = await openTenant(engine, header("x-tenant-id"));
+    const tenant = await openTenant(engine, header("x-tenant-id"), onAwaited);
     const store = engine.namespace(tenant);
     const person = await store.find("users", { issuer, subject });
     const effectiveRole = role ?? person?.role;

@@ -1,5 +1,6 @@
 import "reflect-metadata";
 import { X509Certificate } from "node:crypto";
+import { ENGINE_CAPACITY, type EngineKind, type Report } from "@kombify/agent-contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   callAs,
@@ -20,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => plane.close());
 
-const joinWith = async (token: string, csr?: string) =>
+const joinWith = async (token: string, csr?: string, more: { engine?: EngineKind; capacity?: number } = {}) =>
   callAs(plane.admin).api.agents.join({
     token,
     csr: csr ?? (await createCsr()),
@@ -29,6 +30,7 @@ const joinWith = async (token: string, csr?: string) =>
     engine: "postgres",
     capacity: 30,
     agentVersion: "test",
+    ...more,
   });
 
 describe("joining", () => {
@@ -104,6 +106,39 @@ describe("joining", () => {
     expect((await staff.api.instances.get({ id: instance.id })).capacity).toBe(30);
   });
 
+  it("without a number from staff a host has the places that it says, also when it joins again with more", async () => {
+    const { joinToken, instance } = await staff.api.instances.register({ name: "open-ended" });
+    const { id } = instance;
+    expect(instance).toMatchObject({ capacity: 0, capacityLimit: null });
+    await joinWith(joinToken);
+    expect(await staff.api.instances.get({ id })).toMatchObject({ capacity: 30, capacityLimit: null });
+    const { joinToken: again } = await staff.api.instances.createJoinToken({ id });
+    await joinWith(again, undefined, { capacity: 400 });
+    expect((await staff.api.instances.get({ id })).capacity).toBe(400);
+  });
+
+  it("what staff allow holds however often a host joins", async () => {
+    const { joinToken, instance } = await staff.api.instances.register({ name: "held", capacity: 40 });
+    const { id } = instance;
+    await joinWith(joinToken);
+    const { joinToken: again } = await staff.api.instances.createJoinToken({ id });
+    await joinWith(again, undefined, { capacity: 400 });
+    expect(await staff.api.instances.get({ id })).toMatchObject({ capacity: 40, capacityLimit: 40 });
+  });
+
+  it("a host that claims more than its engine takes is refused, and its token is not spent", async () => {
+    const { joinToken, instance } = await staff.api.instances.register({ name: "boastful" });
+    for (const engine of ["pocketbase", "postgres"] as const) {
+      const { max } = ENGINE_CAPACITY[engine];
+      await expect(joinWith(joinToken, undefined, { engine, capacity: max + 1 })).rejects.toMatchObject({
+        code: "INVALID",
+        fields: [{ path: "capacity", message: expect.stringContaining(`at most ${max} tenants a host`) }],
+      });
+    }
+    await joinWith(joinToken, undefined, { engine: "pocketbase", capacity: ENGINE_CAPACITY.pocketbase.max });
+    expect(await staff.api.instances.get({ id: instance.id })).toMatchObject({ engine: "pocketbase", capacity: 250 });
+  });
+
   it("a connected instance gets no second agent", async () => {
     const host = await joinHost(plane, staff, "taken");
     await expect(staff.api.instances.createJoinToken({ id: host.instanceId })).rejects.toMatchObject({
@@ -154,6 +189,83 @@ describe("reports", () => {
     await say("ready");
     expect((await ann.api.tenants.get({ slug: ann.tenant.slug })).status).toBe("active");
     expect((await staff.api.tenants.inspect({ id: ann.tenant.id })).error).toBeNull();
+  });
+
+  it("a quarantined tenant is marked, its host's words are for staff, and the trail says when it began and ended", async () => {
+    await plane.database.owner`update instances set cordoned_at = now()`;
+    const host = await joinHost(plane, staff, "upgrading");
+    const ann = await signUpPerson(plane, "damaged");
+    const { id, slug } = ann.tenant;
+    const say = (tenant: Partial<Report["tenants"][number]>) =>
+      host.beat({ tenants: [{ tenantId: id, generation: 1, state: "ready", ...tenant }] });
+    await say({ namespaceVersion: 2 });
+    expect(await staff.api.tenants.inspect({ id })).toMatchObject({ quarantinedAt: null, namespaceVersion: 2 });
+    await say({ state: "quarantined", error: "duplicate key in stacks", namespaceVersion: 2 });
+    await say({ state: "quarantined", error: "still the same", namespaceVersion: 2 });
+    expect(await staff.api.tenants.inspect({ id })).toMatchObject({
+      status: "active",
+      quarantinedAt: expect.any(Date),
+      error: "still the same",
+    });
+    const view = await ann.api.tenants.get({ slug });
+    expect(view).toMatchObject({ status: "active", isUnderRepair: true });
+    expect(JSON.stringify(view)).not.toContain("still the same");
+    expect((await staff.api.tenants.search({ status: "quarantined" })).items.map((tenant) => tenant.id)).toEqual([id]);
+    const { problems, tenants } = await staff.api.fleet.overview();
+    expect(tenants).toMatchObject({ quarantined: 1, failed: 0 });
+    expect(problems).toContainEqual(
+      expect.objectContaining({
+        severity: "critical",
+        title: `1 tenant under quarantine: ${slug}`,
+        href: `/tenants/${id}`,
+      }),
+    );
+    await say({ namespaceVersion: 3 });
+    expect(await staff.api.tenants.inspect({ id })).toMatchObject({
+      quarantinedAt: null,
+      error: null,
+      namespaceVersion: 3,
+    });
+    expect((await ann.api.tenants.get({ slug })).isUnderRepair).toBe(false);
+    const { items } = await staff.api.audit.list({ tenantId: id });
+    const actions = items.map(({ action }) => action);
+    expect(actions.filter((action) => action === "tenants.quarantine" || action === "tenants.repair")).toEqual([
+      "tenants.repair",
+      "tenants.quarantine",
+    ]);
+  });
+
+  it("an agent that says nothing of versions and upgrades keeps working, and takes nothing back", async () => {
+    await plane.database.owner`update instances set cordoned_at = now()`;
+    const host = await joinHost(plane, staff, "older-agent");
+    const ann = await signUpPerson(plane, "patient");
+    const { id } = ann.tenant;
+    const ready = { tenantId: id, generation: 1, state: "ready" as const };
+    await host.beat({ tenants: [ready] });
+    expect(await staff.api.tenants.inspect({ id })).toMatchObject({ status: "active", namespaceVersion: null });
+    await host.beat({ tenants: [{ ...ready, namespaceVersion: 4 }] });
+    await host.beat({ tenants: [{ ...ready, state: "failed", error: "disk full" }] });
+    expect(await staff.api.tenants.inspect({ id })).toMatchObject({ error: "disk full", namespaceVersion: 4 });
+    expect((await staff.api.instances.get({ id: host.instanceId })).upgrade).toBeNull();
+  });
+
+  it("an upgrade is shown as the host tells it, and its history says when it began and how it ended", async () => {
+    const host = await joinHost(plane, staff, "upgraded");
+    const startedAt = "2026-11-24T08:00:00.000Z";
+    const upgrade = { toVersion: 3, total: 100, done: 37, quarantined: 1, startedAt };
+    const id = host.instanceId;
+    await host.beat({ upgrade: { ...upgrade, done: 0, quarantined: 0 } });
+    await host.beat({ upgrade });
+    expect((await staff.api.instances.get({ id })).upgrade).toEqual(upgrade);
+    const ended = { ...upgrade, done: 99, finishedAt: "2026-11-24T08:05:00.000Z" };
+    await host.beat({ upgrade: ended });
+    await host.beat({ upgrade: { ...ended, done: 100, quarantined: 0 } });
+    const { events } = await staff.api.instances.get({ id });
+    expect(events.map(({ kind }) => kind).filter((kind) => kind.startsWith("upgrad"))).toEqual([
+      "upgraded",
+      "upgrading",
+    ]);
+    expect(events.find(({ kind }) => kind === "upgraded")?.detail).toContain("99 of 100 done, 1 quarantined");
   });
 
   it("a report about an older generation changes nothing", async () => {

@@ -54,8 +54,8 @@ export async function joinInstance(
         publicUrl: input.publicUrl,
         internalUrl: input.internalUrl,
         engine: input.engine,
-        // The host knows best what it can carry; staff may have meant to use less of it.
-        capacity: sql`greatest(${instances.placesUsed}, least(${instances.capacity}, ${input.capacity}::int))`,
+        // The host knows best what it can carry; staff may have meant to use less of it. least() passes over a null.
+        capacity: sql`greatest(${instances.placesUsed}, least(${instances.capacityLimit}, ${input.capacity}::int))`,
       })
       .where(eq(instances.id, instanceId))
       .returning({ name: instances.name });

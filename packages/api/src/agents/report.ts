@@ -6,33 +6,60 @@ import { recordAudit } from "../audit/record.ts";
 import type { AgentContext } from "../context.ts";
 import { connectionAfterBeat } from "../instances/connection.ts";
 
-/** Stores what the agent says of its tenants; rows that say what they said before are left alone. */
+type ChangedTenant = { id: TenantId; name: string; isNew: boolean; isQuarantined: boolean; wasQuarantined: boolean };
+
+/** What the trail says of a change; null for one that is not worth a line. */
+function auditOf({ name, isNew, isQuarantined, wasQuarantined }: ChangedTenant) {
+  if (isNew) return { action: "tenants.activate", summary: `Homelab ${name} is ready` };
+  if (isQuarantined && !wasQuarantined)
+    return { action: "tenants.quarantine", summary: `Homelab ${name} is closed: it has to be repaired` };
+  if (wasQuarantined && !isQuarantined) return { action: "tenants.repair", summary: `Homelab ${name} is repaired` };
+  return null;
+}
+
+/**
+ * Stores what the agent says of its tenants; rows that say what they said before are left alone. An agent that says no
+ * version of the collections leaves the one that is known.
+ */
 async function applyTenantReports(tx: Transaction, ctx: AgentContext, report: Report): Promise<void> {
   if (report.tenants.length === 0) return;
-  const changed = await tx.execute<{ id: TenantId; name: string; isNew: boolean }>(sql`
+  const changed = await tx.execute<ChangedTenant>(sql`
     update tenants t set
       namespace_begun_at = case when r.state in ('creating', 'ready') then coalesce(t.namespace_begun_at, clock_timestamp()) else t.namespace_begun_at end,
       namespace_ready_at = case when r.state = 'ready' then coalesce(t.namespace_ready_at, clock_timestamp()) else t.namespace_ready_at end,
       activated_at = case when r.state = 'ready' then coalesce(t.activated_at, clock_timestamp()) else t.activated_at end,
       status = case when r.state = 'ready' and t.status = 'provisioning' then 'active' else t.status end,
-      error = case when r.state = 'failed' then coalesce(r.error, 'The host gave no reason.') else null end
-    from json_to_recordset(${JSON.stringify(report.tenants)}::json) as r("tenantId" uuid, generation int, state text, error text)
+      error = case when r.state in ('failed', 'quarantined') then coalesce(r.error, 'The host gave no reason.') else null end,
+      quarantined_at = case when r.state = 'quarantined' then coalesce(t.quarantined_at, clock_timestamp()) else null end,
+      namespace_version = coalesce(r."namespaceVersion", t.namespace_version)
+    from json_to_recordset(${JSON.stringify(report.tenants)}::json)
+        as r("tenantId" uuid, generation int, state text, error text, "namespaceVersion" int)
+      join tenants before on before.id = r."tenantId"
     where t.id = r."tenantId" and t.generation = r.generation and (
       (r.state = 'creating' and t.namespace_begun_at is null)
       or (r.state = 'ready' and (t.namespace_ready_at is null or t.status = 'provisioning' or t.error is not null))
-      or (r.state = 'failed' and t.error is distinct from coalesce(r.error, 'The host gave no reason.')))
-    returning t.id, t.name, r.state = 'ready' and t.activated_at > now() - interval '1 second' as "isNew"`);
+      or (r.state in ('failed', 'quarantined') and t.error is distinct from coalesce(r.error, 'The host gave no reason.'))
+      or (r.state = 'quarantined') is distinct from (t.quarantined_at is not null)
+      or (r."namespaceVersion" is not null and r."namespaceVersion" is distinct from t.namespace_version))
+    returning t.id, t.name, r.state = 'ready' and before.activated_at is null as "isNew",
+      t.quarantined_at is not null as "isQuarantined", before.quarantined_at is not null as "wasQuarantined"`);
   for (const tenant of changed) {
     await notifyChange(tx, { noun: "tenants", id: tenant.id });
-    if (tenant.isNew)
-      await recordAudit(tx, ctx, {
-        action: "tenants.activate",
-        targetKind: "tenant",
-        targetId: tenant.id,
-        tenantId: tenant.id,
-        summary: `Homelab ${tenant.name} is ready`,
-      });
+    const event = auditOf(tenant);
+    if (event) await recordAudit(tx, ctx, { ...event, targetKind: "tenant", targetId: tenant.id, tenantId: tenant.id });
   }
+}
+
+/** What is worth a line in the instance's history: that an upgrade began, and how it ended. */
+function upgradeEvents(now: Report["upgrade"], before: Report["upgrade"] | null) {
+  if (!now) return [];
+  const { toVersion, total, done, quarantined, startedAt, finishedAt } = now;
+  const isSame = startedAt === before?.startedAt;
+  const detail = `To version ${toVersion} of the collections: ${done} of ${total} done, ${quarantined} quarantined`;
+  return [
+    !isSame && { kind: "upgrading", detail: `To version ${toVersion} of the collections: ${total} to do` },
+    finishedAt !== undefined && !(isSame && before.finishedAt) && { kind: "upgraded", detail },
+  ];
 }
 
 /**
@@ -66,12 +93,14 @@ export function acceptReport(ctx: AgentContext, report: Report): Promise<ReportA
         healthDetail: report.healthDetail ?? null,
         versions: report.versions,
         orphans: report.orphans,
+        upgrade: report.upgrade ?? null,
       })
       .where(eq(instanceReports.instanceId, ctx.instanceId));
     const events = [
       connection !== before.connection && { kind: connection, detail: `Was ${before.connection}` },
       report.health !== before.health && { kind: report.health, detail: report.healthDetail ?? "" },
       report.bootEpoch !== before.bootEpoch && { kind: "booted", detail: `Agent ${report.versions.agent}` },
+      ...upgradeEvents(report.upgrade, before.upgrade),
     ].filter((event) => event !== false);
     for (const event of events) await tx.insert(healthChecks).values({ instanceId: ctx.instanceId, ...event });
     const isBeat = events.length === 0 && report.appliedRevision === before.appliedRevision;

@@ -4,11 +4,17 @@ import type { FleetOverview } from "./schemas.ts";
 
 type Counts = Pick<FleetOverview, "instances" | "places" | "tenants" | "queue">;
 
+type Quarantined = { id: string; slug: string };
+
+/** As many as a line has room for. */
+const NAMED = 5;
+
 const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 function problemsOf(
   counts: Counts,
   unwell: { id: string; name: string; connection: string; health: string; detail: string | null }[],
+  quarantined: Quarantined[],
 ): FleetOverview["problems"] {
   const problems: FleetOverview["problems"] = unwell.map((instance) => {
     const isAway = instance.connection === "offline" || instance.connection === "stale";
@@ -28,6 +34,18 @@ function problemsOf(
       detail: "Register an instance, or open one that is cordoned.",
       href: "/tenants?status=waiting_for_capacity",
     });
+  const [first] = quarantined;
+  if (first) {
+    const count = counts.tenants.quarantined;
+    const more = count > quarantined.length ? ` and ${count - quarantined.length} more` : "";
+    problems.push({
+      severity: "critical",
+      title: `${plural(count, "tenant")} under quarantine: ${quarantined.map(({ slug }) => slug).join(", ")}${more}`,
+      detail:
+        "Closed, because an upgrade of the collections failed. The host tries again and says there what went wrong.",
+      href: count === 1 ? `/tenants/${first.id}` : "/tenants?status=quarantined",
+    });
+  }
   if (counts.tenants.failed > 0)
     problems.push({
       severity: "warning",
@@ -53,7 +71,7 @@ function problemsOf(
 }
 
 export async function readOverview(ctx: VerbContext): Promise<FleetOverview> {
-  const [[counts], unwell, signups, certificates] = await Promise.all([
+  const [[counts], unwell, quarantined, signups, certificates] = await Promise.all([
     ctx.db.read<Counts>(
       (sql) => sql`select
         (select json_build_object('total', count(*), 'connected', count(*) filter (where r.connection = 'connected'),
@@ -65,7 +83,8 @@ export async function readOverview(ctx: VerbContext): Promise<FleetOverview> {
          from instances i join instance_reports r on r.instance_id = i.id where i.lifecycle = 'active') as places,
         (select json_build_object('total', count(*), 'active', count(*) filter (where status = 'active'),
           'provisioning', count(*) filter (where status = 'provisioning'), 'waiting', count(*) filter (where status = 'waiting_for_capacity'),
-          'suspended', count(*) filter (where status = 'suspended'), 'failed', count(*) filter (where error is not null)) from tenants) as tenants,
+          'suspended', count(*) filter (where status = 'suspended'), 'failed', count(*) filter (where error is not null and quarantined_at is null),
+          'quarantined', count(*) filter (where quarantined_at is not null)) from tenants) as tenants,
         (select json_build_object('ready', ready, 'running', running, 'failed', failed) from graphile_worker.queue_counts()) as queue`,
     ),
     ctx.db.read<{ id: string; name: string; connection: string; health: string; detail: string | null }>(
@@ -73,6 +92,10 @@ export async function readOverview(ctx: VerbContext): Promise<FleetOverview> {
         from instances i join instance_reports r on r.instance_id = i.id
         where r.connection in ('stale', 'offline') or (r.connection = 'connected' and r.health in ('degraded', 'unhealthy'))
         order by r.connection = 'offline' desc, i.name limit 20`,
+    ),
+    ctx.db.read<Quarantined>(
+      (sql) =>
+        sql`select id, slug from tenants where quarantined_at is not null order by quarantined_at, id limit ${NAMED}`,
     ),
     ctx.db.read<{ day: string; count: number }>(
       (sql) => sql`select to_char(d.day, 'YYYY-MM-DD') as day, count(t.id)::int as count
@@ -87,5 +110,5 @@ export async function readOverview(ctx: VerbContext): Promise<FleetOverview> {
     ),
   ]);
   if (!counts) throw new Error("The fleet could not be counted.");
-  return { ...counts, problems: problemsOf(counts, unwell), signups, certificates };
+  return { ...counts, problems: problemsOf(counts, unwell, quarantined), signups, certificates };
 }

@@ -18,6 +18,7 @@ export const fleetOverview = z.object({
     waiting: z.number().int(),
     suspended: z.number().int(),
     failed: z.number().int(),
+    quarantined: z.number().int(),
   }),
   problems: z.array(
     z.object({ severity: z.enum(["critical", "warning"]), title: z.string(), detail: z.string(), href: z.string() }),

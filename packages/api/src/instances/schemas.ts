@@ -1,5 +1,5 @@
 /** What may be said about instances. Browser-safe. */
-import { engineSchema } from "@kombify/agent-contract";
+import { engineSchema, MAX_CAPACITY, upgradeReportSchema } from "@kombify/agent-contract";
 import { z } from "zod";
 
 export const LIFECYCLES = ["planned", "active", "draining", "decommissioned"] as const;
@@ -17,12 +17,13 @@ export const instanceNameSchema = z
 export const registerInstanceInput = z.strictObject({
   name: instanceNameSchema,
   region: z.string().trim().max(60, "Use at most 60 characters.").default(""),
+  /** Places at most; left out, the host has as many as it says when it joins. */
   capacity: z
     .number()
     .int()
     .min(1, "Give it at least 1 place.")
-    .max(10_000, "Give it at most 10,000 places.")
-    .default(100),
+    .max(MAX_CAPACITY, `Give it at most ${MAX_CAPACITY.toLocaleString("en")} places.`)
+    .optional(),
 });
 
 export const instanceIdInput = z.strictObject({ id: z.uuid() });
@@ -47,7 +48,10 @@ export const instanceView = z.object({
   publicUrl: z.string().nullable(),
   internalUrl: z.string().nullable(),
   engine: engineSchema,
+  /** Places that it has; 0 while nobody has said how many. */
   capacity: z.number().int(),
+  /** Places that staff allow; null leaves it to the host. */
+  capacityLimit: z.number().int().nullable(),
   placesUsed: z.number().int(),
   desiredRevision: z.number().int(),
   appliedRevision: z.number().int(),
@@ -55,6 +59,8 @@ export const instanceView = z.object({
   lastBootAt: z.date().nullable(),
   versions: z.object({ agent: z.string(), engine: z.string() }).nullable(),
   orphans: z.array(z.string()),
+  /** The last upgrade of its namespaces since its agent started; null when there was none. */
+  upgrade: upgradeReportSchema.nullable(),
   createdAt: z.date(),
 });
 export type InstanceView = z.infer<typeof instanceView>;

@@ -40,10 +40,11 @@ export async function registerInstance(
   input: z.output<typeof registerInstanceInput>,
 ): Promise<JoinTokenView> {
   const id: InstanceId = newId();
+  const { capacity, ...names } = input;
   await ctx.db.transaction(async (tx) => {
     const [created] = await tx
       .insert(instances)
-      .values({ id, ...input })
+      .values({ id, ...names, capacity: capacity ?? 0, capacityLimit: capacity ?? null })
       .onConflictDoNothing({ target: instances.name })
       .returning({ id: instances.id });
     if (!created)
@@ -55,7 +56,7 @@ export async function registerInstance(
       action: "instances.register",
       targetKind: "instance",
       targetId: id,
-      summary: `Registered instance ${input.name} with ${input.capacity} places`,
+      summary: `Registered instance ${input.name} with ${capacity === undefined ? "as many places as its host has room for" : `${capacity} places`}`,
     });
     await notifyChange(tx, { noun: "instances", id });
   });

@@ -7,10 +7,10 @@ import type { InstanceDetailView, InstanceView, listInstancesInput } from "./sch
 
 const columns = (sql: Sql) => sql`
   i.id, i.name, i.region, i.lifecycle, i.cordoned_at as "cordonedAt", i.public_url as "publicUrl", i.internal_url as "internalUrl",
-  i.engine, i.capacity, i.places_used as "placesUsed", i.desired_revision::float8 as "desiredRevision", i.created_at as "createdAt",
+  i.engine, i.capacity, i.capacity_limit as "capacityLimit", i.places_used as "placesUsed", i.desired_revision::float8 as "desiredRevision", i.created_at as "createdAt",
   r.connection, r.health, r.health_detail as "healthDetail", r.applied_revision::float8 as "appliedRevision",
   r.last_seen_at as "lastSeenAt", case when r.boot_epoch > 0 then to_timestamp(r.boot_epoch / 1000.0) end as "lastBootAt",
-  r.versions, r.orphans`;
+  r.versions, r.orphans, r.upgrade`;
 
 /** One instance, or undefined. */
 export const readInstance = async (db: ScopedDatabase, id: string): Promise<InstanceView | undefined> => {

@@ -58,6 +58,8 @@ export const tenantDetailView = tenantView.extend({
   appliedRevision: z.number().int(),
   steps: z.array(stepView),
   limits: z.object({ members: limitView, sims: limitView }),
+  /** Its host keeps it closed because its collections could not be brought to a new version yet. */
+  isUnderRepair: z.boolean(),
   activatedAt: z.date().nullable(),
 });
 export type TenantDetailView = z.infer<typeof tenantDetailView>;
@@ -76,9 +78,13 @@ export const activityView = z.object({
   ),
 });
 
+/** What staff filter by: a status, or `quarantined`, which a tenant is beside its status. */
+export const TENANT_FILTERS = [...TENANT_STATUSES, "quarantined"] as const;
+export type TenantFilter = (typeof TENANT_FILTERS)[number];
+
 export const searchTenantsInput = z.strictObject({
   search: z.string().trim().max(200).optional(),
-  status: tenantStatusSchema.optional(),
+  status: z.enum(TENANT_FILTERS).optional(),
   instanceId: z.uuid().optional(),
   sort: z.enum(["createdAt", "-createdAt", "slug", "-slug", "name", "-name"]).default("-createdAt"),
   cursor: z.string().max(500).optional(),
@@ -89,6 +95,10 @@ export const staffTenantView = tenantView.extend({
   instance: z.object({ id: z.uuid(), name: z.string() }).nullable(),
   generation: z.number().int(),
   ownerEmail: z.string().nullable(),
+  /** Since when its host keeps it closed because its collections could not be upgraded; null while it is sound. */
+  quarantinedAt: z.date().nullable(),
+  /** Version of its collections; null before its host has said one. */
+  namespaceVersion: z.number().int().nullable(),
   activatedAt: z.date().nullable(),
   desiredRevision: z.number().int(),
   appliedRevision: z.number().int(),

@@ -12,6 +12,7 @@ type Row = Omit<StaffTenantView, "instance"> & { instanceId: string | null; inst
 
 const columns = (sql: Sql) => sql`
   t.id, t.slug, t.name, t.plan, t.status, t.created_at as "createdAt", t.activated_at as "activatedAt", t.generation,
+  t.quarantined_at as "quarantinedAt", t.namespace_version as "namespaceVersion",
   i.id as "instanceId", i.name as "instanceName", coalesce(i.desired_revision, 0)::float8 as "desiredRevision",
   coalesce(r.applied_revision, 0)::float8 as "appliedRevision",
   (select u.email from memberships m join users u on u.id = m.user_id
@@ -39,7 +40,8 @@ export async function searchTenants(ctx: VerbContext, input: z.output<typeof sea
       : sql``;
     const direction = descending ? sql`desc` : sql`asc`;
     const matching = sql`tenants t left join instances i on i.id = t.instance_id left join instance_reports r on r.instance_id = i.id
-      where (${input.status ?? null}::text is null or t.status = ${input.status ?? null})
+      where (${input.status ?? null}::text is null or t.status = ${input.status ?? null}
+          or (${input.status ?? null} = 'quarantined' and t.quarantined_at is not null))
         and (${input.instanceId ?? null}::uuid is null or t.instance_id = ${input.instanceId ?? null}::uuid)
         and (${like}::text is null or t.slug ilike ${like} or t.name ilike ${like} or t.org_id ilike ${like} or t.id in
           (select m.tenant_id from memberships m join users u on u.id = m.user_id where u.email ilike ${like}))`;

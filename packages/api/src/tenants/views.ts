@@ -9,6 +9,7 @@ type Row = TenantView &
   StepTimes & {
     role: TenantDetailView["role"];
     memberCount: number;
+    isUnderRepair: boolean;
     desiredRevision: number | null;
     appliedRevision: number | null;
     instanceId: string | null;
@@ -23,6 +24,7 @@ export async function getTenant(ctx: TenantContext): Promise<TenantDetailView> {
     (sql) => sql`
       select t.id, t.slug, t.name, t.plan, t.status, t.created_at as "createdAt", t.placed_at as "placedAt",
         t.namespace_begun_at as "namespaceBegunAt", t.namespace_ready_at as "namespaceReadyAt", t.activated_at as "activatedAt", t.error,
+        t.quarantined_at is not null as "isUnderRepair",
         m.role, (select count(*)::int from memberships) as "memberCount",
         i.id as "instanceId", i.name as "instanceName", i.public_url as "publicUrl", i.desired_revision::float8 as "desiredRevision",
         r.connection, r.last_seen_at as "lastSeenAt", r.applied_revision::float8 as "appliedRevision"

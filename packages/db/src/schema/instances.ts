@@ -7,6 +7,16 @@ import { bigint, check, index, integer, jsonb, pgTable, text, timestamp, uniqueI
 import { users } from "./identity.ts";
 import { type InstanceId, newId } from "./ids.ts";
 
+/** As an agent reports it, see packages/agent-contract; times are RFC 3339 UTC. */
+type Upgrade = {
+  toVersion: number;
+  total: number;
+  done: number;
+  quarantined: number;
+  startedAt: string;
+  finishedAt?: string | undefined;
+};
+
 const at = (name: string) => timestamp(name, { withTimezone: true });
 
 export const instances = pgTable(
@@ -20,7 +30,10 @@ export const instances = pgTable(
     publicUrl: text("public_url"),
     internalUrl: text("internal_url"),
     engine: text().$type<"postgres" | "pocketbase">().notNull().default("postgres"),
-    capacity: integer().notNull(),
+    /** Places: what the host says that it has room for, but not more than staff allow. 0 before it has joined. */
+    capacity: integer().notNull().default(0),
+    /** Places that staff allow at most; null leaves it to the host. */
+    capacityLimit: integer("capacity_limit"),
     placesUsed: integer("places_used").notNull().default(0),
     desiredRevision: bigint("desired_revision", { mode: "number" }).notNull().default(0),
     createdAt: at("created_at").notNull().defaultNow(),
@@ -48,6 +61,8 @@ export const instanceReports = pgTable("instance_reports", {
   healthDetail: text("health_detail"),
   versions: jsonb().$type<{ agent: string; engine: string }>(),
   orphans: jsonb().$type<string[]>().notNull().default([]),
+  /** The last upgrade of its namespaces since its agent started. */
+  upgrade: jsonb().$type<Upgrade>(),
 });
 
 /** What happened to an instance: joined, stale, offline, recovered, health changes, cordons. */

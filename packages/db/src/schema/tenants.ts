@@ -1,4 +1,5 @@
 /** Tenants and who belongs to them. */
+import { sql } from "drizzle-orm";
 import { index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { users } from "./identity.ts";
 import { type InstanceId, newId, type TenantId, type UserId } from "./ids.ts";
@@ -35,6 +36,13 @@ export const tenants = pgTable(
     activatedAt: at("activated_at"),
     /** The agent's own words while its part fails. */
     error: text(),
+    /** Version of the namespace's collections, as the agent reports it. */
+    namespaceVersion: integer("namespace_version"),
+    /**
+     * Since when the host keeps it closed because its collections could not be upgraded. Beside the status and not one of
+     * them: the status says what is wanted, and a suspended tenant under quarantine is both.
+     */
+    quarantinedAt: at("quarantined_at"),
   },
   (table) => [
     uniqueIndex("tenants_slug_key").on(table.slug),
@@ -43,6 +51,7 @@ export const tenants = pgTable(
     index("tenants_instance").on(table.instanceId),
     index("tenants_status").on(table.status, table.createdAt),
     index("tenants_created_at").on(table.createdAt),
+    index("tenants_quarantined").on(table.quarantinedAt).where(sql`${table.quarantinedAt} is not null`),
   ],
 );
 

@@ -140,4 +140,26 @@ onEveryEngine("export and import", (tested) => {
     expect((await sumOf(transferOf(to))).files.count).toBe(2);
     expect((await sumOf(transferOf(to))).stacks).toEqual(sum.stacks);
   });
+
+  test("a namespace that was made like another takes its place with everything, people's files included", async () => {
+    const store = await tested.newStore();
+    const { users, stacks } = await fill(store);
+    const photo = randomBytes(5_000);
+    const file = { collection: "users", recordId: users[0]!.id, field: "avatar", name: "me.png" } as const;
+    await transferOf(store).putFile(file, photo);
+    const sum = await sumOf(transferOf(store));
+    const beside = tested.newSlug();
+    await tested.engine.createNamespace(beside, store.tenant.slug);
+    await copy(transferOf(store), tested.engine.transfer(beside));
+    expect(differences(sum, await sumOf(tested.engine.transfer(beside)))).toEqual([]);
+    await store.write([{ kind: "create", collection: "stacks", record: newStack() }]);
+
+    await tested.engine.replaceNamespace(store.tenant.slug, beside);
+    expect(differences(sum, await sumOf(transferOf(store)))).toEqual([]);
+    expect(await store.get("stacks", stacks[0]!.id)).toEqual(stacks[0]);
+    await store.write([{ kind: "update", collection: "users", id: users[0]!.id, changes: { name: "New" } }]);
+    for await (const found of transferOf(store).files())
+      expect(digestOf(await transferOf(store).readFile(found))).toBe(digestOf(photo));
+    expect((await tested.engine.findDrift()).get(store.tenant.slug)).toBeUndefined();
+  });
 });

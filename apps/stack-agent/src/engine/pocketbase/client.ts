@@ -3,7 +3,7 @@
  * through here, so that what must never be said is refused in one place.
  */
 import { ServiceError } from "@kombify/agent-contract";
-import PocketBase, { BaseAuthStore, ClientResponseError, type RecordModel } from "pocketbase";
+import PocketBase, { BaseAuthStore, ClientResponseError, type RecordModel, type SendOptions } from "pocketbase";
 
 export type PocketBaseLogin = { url: string; email: string; password: string };
 
@@ -68,6 +68,15 @@ export type Client = ReturnType<typeof createClient>;
 export function createClient({ url, email, password }: PocketBaseLogin) {
   // Without it the SDK would abort every call that looks like an earlier one.
   const pb = new PocketBase(url, new BaseAuthStore()).autoCancellation(false);
+  const send = pb.send.bind(pb);
+  pb.send = <T>(path: string, options: SendOptions): Promise<T> =>
+    send<T>(path, options).catch((error: unknown) => {
+      if (!(error instanceof ClientResponseError && error.status === 0)) throw error;
+      throw new ServiceError("UPSTREAM", "The PocketBase of this host does not answer. Try again in a moment.", {
+        cause: error,
+        retryAfterSeconds: 5,
+      });
+    });
   const raw = async (query: string): Promise<Array<Array<string | null>>> => {
     const { rows } = (await pb.sql.run(query)) as { rows: Array<Array<string | null>> };
     return rows;
@@ -82,7 +91,11 @@ export function createClient({ url, email, password }: PocketBaseLogin) {
         throw new ServiceError("PRECONDITION", `PocketBase at ${url} refused the superuser's e-mail or password.`, {
           cause,
         });
-      throw new ServiceError("UPSTREAM", `PocketBase at ${url} does not answer. Is the address right?`, { cause });
+      throw new ServiceError(
+        "UPSTREAM",
+        `PocketBase at ${url} does not answer as PocketBase does. Is the address right?`,
+        { cause },
+      );
     }
     try {
       await raw("select 1");

@@ -6,7 +6,7 @@ import { ServiceError } from "@kombify/agent-contract";
 import type { StoredRecord } from "../transfer.ts";
 import type { Client, PocketBaseCollection } from "./client.ts";
 
-export type HiddenColumn = { column: string; key: string; pattern: RegExp };
+export type HiddenColumn = { column: string; key: string; pattern: RegExp; isSecret: boolean };
 
 /** PocketBase takes no longer query (apis/sql.go: 5,000 characters). */
 const MAX_QUERY = 4_800;
@@ -26,13 +26,13 @@ export function hiddenColumns({ type, fields, ...options }: PocketBaseCollection
   const credentials: HiddenColumn[] =
     type === "auth" && passwordAuth?.enabled
       ? [
-          { column: "password", key: "passwordHash", pattern: PASSWORD_HASH },
-          { column: "tokenKey", key: "tokenKey", pattern: TOKEN_KEY },
+          { column: "password", key: "passwordHash", pattern: PASSWORD_HASH, isSecret: true },
+          { column: "tokenKey", key: "tokenKey", pattern: TOKEN_KEY, isSecret: true },
         ]
       : [];
   const times = fields
     .filter((field) => field.type === "autodate" && COLUMN.test(field.name))
-    .map(({ name }) => ({ column: name, key: name, pattern: TIME }));
+    .map(({ name }) => ({ column: name, key: name, pattern: TIME, isSecret: false }));
   return [...credentials, ...times];
 }
 

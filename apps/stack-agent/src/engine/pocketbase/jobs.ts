@@ -28,13 +28,13 @@ export function createJobs(reader: Reader, writer: Writer, slug: string) {
         const held = new Set((await reader.page("jobs", heldBy(now), "id", LOOK)).map(({ stackId }) => stackId));
         const job = candidates.find(({ stackId }) => stackId === null || !held.has(stackId));
         if (!job) return null;
-        return draft.update("jobs", job, {
+        return (await draft.update("jobs", job, {
           state: "running",
           attempts: job.attempts + 1,
           leaseOwner: owner,
           leaseUntil: new Date(now.getTime() + leaseMs),
           startedAt: job.startedAt ?? now,
-        }) as JobRecord;
+        })) as JobRecord;
       }),
     advanceJob: (id: string, owner: string, leaseMs: number, progress?: JobProgress): Promise<JobRecord | null> =>
       writer.attempt(slug, reader, async (draft) => {
@@ -43,7 +43,7 @@ export function createJobs(reader: Reader, writer: Writer, slug: string) {
         const leaseUntil = new Date(Date.now() + leaseMs);
         const { line, ...said } = progress ?? {};
         const changes = { leaseUntil, ...said, ...(line ? { logs: [...job.logs, line] } : {}) };
-        return draft.update("jobs", job, changes) as JobRecord;
+        return (await draft.update("jobs", job, changes)) as JobRecord;
       }),
     failLostJobs: (reason: string): Promise<JobRecord[]> =>
       writer.attempt(slug, reader, async (draft) => {
@@ -56,10 +56,12 @@ export function createJobs(reader: Reader, writer: Writer, slug: string) {
         const failed: JobRecord[] = [];
         for (const job of lost) {
           const ending = { state: "failed", error: reason, message: "Failed", completedAt: now } as const;
-          failed.push(draft.update("jobs", job, { ...ending, leaseOwner: null, leaseUntil: null }) as JobRecord);
+          failed.push(
+            (await draft.update("jobs", job, { ...ending, leaseOwner: null, leaseUntil: null })) as JobRecord,
+          );
           const stack = job.stackId ? await draft.get("stacks", job.stackId) : null;
           if (stack && "deletedAt" in stack && stack.deletedAt === null)
-            draft.update("stacks", stack, { status: "error", updatedAt: now });
+            await draft.update("stacks", stack, { status: "error", updatedAt: now });
         }
         return failed;
       }),

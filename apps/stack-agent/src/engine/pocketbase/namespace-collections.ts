@@ -9,13 +9,15 @@ import { columnOf } from "./codec.ts";
 
 /** PocketBase allows 5,000 characters unless told otherwise; the agent's own schemas are what limits texts. */
 const MAX_TEXT = 1_000_000;
+/** Bytes of a file; PocketBase's own default is 5 MiB. */
+export const MAX_FILE = 256 * 1024 * 1024;
 /** Bytes; PocketBase's own default is 1 MiB. */
 const MAX_JSON = 16 * 1024 * 1024;
 
 export const tableOf = (collection: Collection, slug: string): string => collectionOf(collection, checkedSlug(slug));
 
 /** The id of a new collection: it stays when the collection is renamed, so it says nothing of the tenant. */
-const newId = (): string => `kb${randomBytes(9).toString("hex").slice(0, 13)}`;
+export const newId = (): string => `kb${randomBytes(9).toString("hex").slice(0, 13)}`;
 
 export const idField: PocketBaseField = {
   name: "id",

@@ -4,8 +4,12 @@ import { createClient, type PocketBaseLogin } from "./client.ts";
 import { tableOf } from "./namespace-collections.ts";
 import { createNamespaceStore } from "./namespace-store.ts";
 import { createNamespaces } from "./namespaces.ts";
+import { createPendingFiles } from "./pending-files.ts";
+import { createReplacing } from "./replacing.ts";
+import { createSchemaLine } from "./schema-line.ts";
 import { prepareSharedCollections } from "./shared-collections.ts";
 import { createSharedStore } from "./shared-store.ts";
+import { createStoredFiles } from "./stored-files.ts";
 import { createTransfer } from "./transfer.ts";
 import { createWriter } from "./write.ts";
 
@@ -30,7 +34,13 @@ export async function openPocketBaseEngine(options: PocketBaseEngineOptions): Pr
   await client.connect();
   await prepareSharedCollections(client);
   const writer = createWriter(client);
-  const { ensureFileField, ...namespaces } = createNamespaces(client, definition);
+  const line = createSchemaLine(client);
+  const stored = createStoredFiles(client, line);
+  const pending = createPendingFiles(client, stored);
+  const namespaces = createNamespaces(client, definition, line, pending);
+  const { removeAway, replaceNamespace } = createReplacing(client, line, pending);
+  await removeAway();
+  await pending.settle(await namespaces.listNamespaces());
   return {
     kind: "pocketbase",
     version: options.version ?? "PocketBase",
@@ -40,8 +50,9 @@ export async function openPocketBaseEngine(options: PocketBaseEngineOptions): Pr
       await client.pb.health.check();
     },
     ...namespaces,
+    replaceNamespace,
     namespace: (tenant) => createNamespaceStore(client, writer, tenant),
-    transfer: (slug) => createTransfer(client, slug, ensureFileField),
+    transfer: (slug) => createTransfer(client, slug, stored, pending),
     issueToken: async ({ slug }, userId, ttlSeconds) => {
       const person = await client.pb.collection(tableOf("users", slug)).impersonate(userId, ttlSeconds);
       return person.authStore.token;

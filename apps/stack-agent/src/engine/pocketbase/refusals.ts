@@ -2,14 +2,13 @@
 import { ServiceError } from "@kombify/agent-contract";
 import type { Collection } from "../records.ts";
 import type { BatchRefused, BatchRequest } from "./client.ts";
-import type { Reader } from "./reads.ts";
 
 const NOUNS: Record<Collection, string> = { users: "person", stacks: "stack", nodes: "node", jobs: "job" };
 
 export const noSuch = (collection: Collection): ServiceError =>
   new ServiceError("NOT_FOUND", `There is no such ${NOUNS[collection]}.`);
 
-function nameTaken(collection: Collection, cause?: unknown): ServiceError {
+export function nameTaken(collection: Collection, cause?: unknown): ServiceError {
   const message = `Another ${collection === "nodes" ? "node of this stack" : "stack"} has this name. Choose another one.`;
   return new ServiceError("CONFLICT", message, { cause, fields: [{ path: "name", message }] });
 }
@@ -42,21 +41,10 @@ export function refusalOf(error: BatchRefused, change: Change | undefined): unkn
 
 const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
 
-/**
- * SQLite knows upper and lower case of ASCII only, so names with other letters are compared here before they are sent.
- * @throws ServiceError CONFLICT when another live stack, or another node of the stack, has the name.
- */
-export async function conflictOf(reader: Reader, changes: readonly Change[]): Promise<void> {
-  for (const { collection, request } of changes) {
-    const { name } = request.body ?? {};
-    if ((collection !== "stacks" && collection !== "nodes") || typeof name !== "string" || isAscii(name)) continue;
-    const id = String(request.body?.id ?? request.url.split("/").at(-1));
-    const stackId =
-      collection === "nodes" ? String(request.body?.stack_id ?? (await reader.get("nodes", id))?.stackId) : null;
-    const others: Array<{ id: string; name: string }> = stackId
-      ? await reader.all("nodes", { stackId })
-      : await reader.all("stacks", { deletedAt: null });
-    const isTaken = others.some((other) => other.id !== id && other.name.toLowerCase() === name.toLowerCase());
-    if (isTaken) throw nameTaken(collection);
-  }
+/** The name of a record that must be no other's, and among which; null where PocketBase itself can tell. */
+export function uniqueNameOf(collection: Collection, record: object): { name: string; among: object } | null {
+  const { name, deletedAt, stackId } = record as { name?: string; deletedAt?: Date | null; stackId?: string };
+  if (name === undefined || isAscii(name)) return null;
+  if (collection === "nodes") return { name, among: { stackId } };
+  return collection === "stacks" && deletedAt === null ? { name, among: { deletedAt: null } } : null;
 }

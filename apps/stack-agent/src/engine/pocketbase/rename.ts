@@ -1,7 +1,7 @@
 /** A collection under another tenant's slug, with everything in it that names a collection of its namespace. */
 import { COLLECTIONS } from "@kombify/agent-contract";
 import type { PocketBaseCollection } from "./client.ts";
-import { tableOf } from "./namespace-collections.ts";
+import { RULES, tableOf } from "./namespace-collections.ts";
 
 type Names = ReadonlyMap<string, string>;
 
@@ -30,8 +30,7 @@ const inIndex = (index: string, names: Names): string =>
   });
 
 /** @param slugs the slug in texts of its own: `@collection._tenants.slug ?= "acme"`. */
-function inRule(rule: string | null, names: Names, slugs: readonly [string, string]): string | null {
-  if (rule === null) return null;
+function inRule(rule: string, names: Names, slugs: readonly [string, string]): string {
   const [from, to] = slugs;
   return inText(rule, names).replaceAll(
     `@collection._tenants.slug ?= "${from}"`,
@@ -39,18 +38,20 @@ function inRule(rule: string | null, names: Names, slugs: readonly [string, stri
   );
 }
 
-/** @returns what has to be sent so that the collection of `from` is one of `to`; its id, fields and records stay. */
+/** A collection under a new name with what else names a collection of its namespace; its id, fields and records stay. */
+export const withNames = (
+  collection: PocketBaseCollection,
+  names: Names,
+  inRule: (rule: string) => string,
+): Partial<PocketBaseCollection> => ({
+  id: collection.id,
+  name: names.get(collection.name) ?? collection.name,
+  indexes: collection.indexes.map((index) => inIndex(index, names)),
+  ...Object.fromEntries(RULES.map((rule) => [rule, collection[rule] === null ? null : inRule(collection[rule])])),
+});
+
+/** @returns what has to be sent so that the collection of `from` is one of `to`. */
 export function renamed(collection: PocketBaseCollection, from: string, to: string): Partial<PocketBaseCollection> {
   const names = new Map(COLLECTIONS.map((name) => [tableOf(name, from), tableOf(name, to)]));
-  const rule = (text: string | null) => inRule(text, names, [from, to]);
-  return {
-    id: collection.id,
-    name: names.get(collection.name) ?? collection.name,
-    indexes: collection.indexes.map((index) => inIndex(index, names)),
-    listRule: rule(collection.listRule),
-    viewRule: rule(collection.viewRule),
-    createRule: rule(collection.createRule),
-    updateRule: rule(collection.updateRule),
-    deleteRule: rule(collection.deleteRule),
-  };
+  return withNames(collection, names, (rule) => inRule(rule, names, [from, to]));
 }

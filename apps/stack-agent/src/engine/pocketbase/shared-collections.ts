@@ -1,12 +1,19 @@
 /** The shared collections on PocketBase. Only the superuser sees them. */
 import type { Client, PocketBaseCollection, PocketBaseField } from "./client.ts";
-import { idField } from "./namespace-collections.ts";
+import { idField, MAX_FILE } from "./namespace-collections.ts";
+import { PENDING_FILES } from "./pending-files.ts";
 
 const text = (name: string): PocketBaseField => ({ name, type: "text", max: 100_000 });
 const whole = (name: string): PocketBaseField => ({ name, type: "number", onlyInt: true });
 const time = (name: string): PocketBaseField => ({ name, type: "date" });
 /** A record's id is what must be there once only: a hash, a UUID, a slug. */
-const anyId: PocketBaseField = { ...idField, pattern: "^[a-z0-9_-]+$", min: 1, max: 100 };
+const anyId: PocketBaseField = {
+  ...idField,
+  pattern: "^[a-z0-9_-]+$",
+  min: 1,
+  max: 100,
+  autogeneratePattern: "[a-z0-9]{15}",
+};
 const NOBODY = { listRule: null, viewRule: null, createRule: null, updateRule: null, deleteRule: null };
 
 const collection = (name: string, fields: PocketBaseField[], indexes: string[] = []): PocketBaseCollection => ({
@@ -52,6 +59,10 @@ const SHARED: readonly PocketBaseCollection[] = [
     { name: "document", type: "json", maxSize: MAX_DOCUMENT },
     whole("applied_revision"),
     time("contacted_at"),
+  ]),
+  collection(PENDING_FILES, [
+    ...["slug", "target", "collection", "record_id", "field", "name"].map(text),
+    { name: "file", type: "file", maxSelect: 1, maxSize: MAX_FILE, protected: true },
   ]),
   /** One per namespace: whoever writes exchanges it, see write.ts. Its id is the baton, `slug` whose it is. */
   collection("_batons", [text("slug")], ["CREATE UNIQUE INDEX `_batons_slug` ON `_batons` (`slug`)"]),

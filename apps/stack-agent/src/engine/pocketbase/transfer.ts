@@ -9,7 +9,10 @@ import { createFiles } from "./files.ts";
 import { quote } from "./filters.ts";
 import { hiddenColumns, readHidden, writeHidden } from "./hidden-columns.ts";
 import { tableOf } from "./namespace-collections.ts";
+import type { PendingFiles } from "./pending-files.ts";
 import { goneOr } from "./reads.ts";
+import type { StoredFiles } from "./stored-files.ts";
+import { isForeignPerson, putAsStrangers } from "./strangers.ts";
 import { newPassword } from "./write.ts";
 
 const PAGE = 500;
@@ -35,11 +38,11 @@ function foreignFields(collection: Collection, { fields }: PocketBaseCollection)
   return fields.filter(({ name, type }) => !ours.has(name) && !NOT_OURS.has(name) && type !== "file");
 }
 
-/** @param ensureFileField makes sure that a collection has a field for files, which may change the collection. */
 export function createTransfer(
   client: Client,
   slug: string,
-  ensureFileField: (collection: string, field: string) => Promise<void>,
+  stored: StoredFiles,
+  pending: PendingFiles,
 ): NamespaceTransfer {
   const { pb } = client;
   const definitionOf = async (collection: Collection): Promise<PocketBaseCollection> =>
@@ -136,7 +139,11 @@ export function createTransfer(
           collection,
           some.map(({ id }) => id),
         );
-        await client.batch(some.map((record) => toRequest(collection, foreign, record, ids.has(record.id), isHidden)));
+        const requests = some.map((record) => toRequest(collection, foreign, record, ids.has(record.id), isHidden));
+        await client.batch(requests).catch(async (error: unknown) => {
+          if (!isForeignPerson(error)) throw error;
+          await putAsStrangers(client, definition.name, requests);
+        });
         await writeHidden(client, definition.name, hidden, some);
       }
     },
@@ -145,6 +152,6 @@ export function createTransfer(
       for (const some of chunks([...(await known(collection, ids))], BATCH))
         await client.batch(some.map((id) => ({ method: "DELETE", url: recordsUrl(table, id) })));
     },
-    ...createFiles(client, slug, definitionOf, ensureFileField),
+    ...createFiles(client, slug, definitionOf, stored, pending),
   };
 }

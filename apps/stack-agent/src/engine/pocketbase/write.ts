@@ -13,7 +13,7 @@ import { toBody } from "./codec.ts";
 import { quote } from "./filters.ts";
 import { tableOf } from "./namespace-collections.ts";
 import { fits, goneOr, type Reader } from "./reads.ts";
-import { conflictOf, noSuch, refusalOf } from "./refusals.ts";
+import { nameTaken, noSuch, refusalOf, uniqueNameOf } from "./refusals.ts";
 
 /** Ever more unlikely to be needed; beyond it something else is wrong. */
 const MAX_TRIES = 20;
@@ -55,7 +55,20 @@ class Draft {
     return [...untouched, ...mine.filter((record) => record !== null).filter((record) => fits(record, where))];
   }
 
-  create(collection: Collection, record: AnyRecord): void {
+  /**
+   * SQLite knows upper and lower case of ASCII only, so names with other letters are compared here.
+   * @throws ServiceError CONFLICT when another live stack, or another node of the stack, has the name.
+   */
+  async #assertNameFree(collection: Collection, record: AnyRecord): Promise<void> {
+    const where = uniqueNameOf(collection, record);
+    if (!where) return;
+    const key = where.name.toLowerCase();
+    const others = (await this.matching(collection, where.among)) as Array<{ id: string; name: string }>;
+    if (others.some(({ id, name }) => id !== record.id && name.toLowerCase() === key)) throw nameTaken(collection);
+  }
+
+  async create(collection: Collection, record: AnyRecord): Promise<void> {
+    await this.#assertNameFree(collection, record);
     const password = collection === "users" ? newPassword() : {};
     const body = { ...toBody(collection, record), ...password };
     this.#set(collection, record.id, record, {
@@ -65,8 +78,9 @@ class Draft {
     });
   }
 
-  update(collection: Collection, record: AnyRecord, changes: object): AnyRecord {
+  async update(collection: Collection, record: AnyRecord, changes: object): Promise<AnyRecord> {
     const next = { ...record, ...changes } as AnyRecord;
+    if ("name" in changes || "deletedAt" in changes) await this.#assertNameFree(collection, next);
     const url = recordsUrl(tableOf(collection, this.#slug), record.id);
     this.#set(collection, record.id, next, { method: "PATCH", url, body: toBody(collection, changes) });
     return next;
@@ -87,7 +101,7 @@ async function decide(draft: Draft, operation: WriteOperation): Promise<AnyRecor
   const { collection } = operation;
   switch (operation.kind) {
     case "create":
-      draft.create(collection, operation.record);
+      await draft.create(collection, operation.record);
       return operation.record;
     case "update": {
       const record = await draft.require(collection, operation.id, operation.where ?? {});
@@ -101,7 +115,7 @@ async function decide(draft: Draft, operation: WriteOperation): Promise<AnyRecor
       return null;
     case "updateAll":
       for (const record of await draft.matching(collection, operation.where))
-        draft.update(collection, record, operation.changes);
+        await draft.update(collection, record, operation.changes);
       return null;
     case "removeAll":
       for (const { id } of await draft.matching(collection, operation.where)) draft.remove(collection, id);
@@ -165,7 +179,6 @@ export function createWriter(client: Client) {
         const draft = new Draft(reader, slug);
         const result = await work(draft);
         if (draft.changes.length === 0) return result;
-        await conflictOf(reader, draft.changes);
         if (await send(slug, seen, draft.changes)) return result;
       }
       throw new ServiceError("UPSTREAM", "Others write to this homelab all the time. Try again in a moment.");

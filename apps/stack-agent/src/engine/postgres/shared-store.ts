@@ -16,7 +16,8 @@ export function createSharedStore(sql: Sql): SharedStore {
     'plan', t.plan, 'state', t.state, 'generation', t.generation, 'namespaceVersion', t.namespace_version,
     'error', t.error) as tenant`;
   // Written once, so that a session and a ticket can never be judged differently.
-  const isLive = sql`s.expires_at > now() and t.id = s.tenant_id and t.state = 'ready' and t.generation = s.generation`;
+  const isLive = sql`s.expires_at > now() and t.id = s.tenant_id and t.state in ('ready', 'quarantined')
+    and t.generation = s.generation`;
 
   const liveSession = (row: (SessionRow & { tenant: TenantRow }) | undefined): LiveSession | null => {
     if (!row) return null;
