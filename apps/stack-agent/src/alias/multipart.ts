@@ -46,7 +46,10 @@ export function rewriteMultipart(boundary: string, rewrite: MultipartRewrite): T
 
   const pass = (out: Out, bytes: Buffer): void => {
     if (bytes.length === 0 || state === "preamble") return;
-    if (!part.collected) return out.enqueue(new Uint8Array(bytes));
+    if (!part.collected) {
+      out.enqueue(new Uint8Array(bytes));
+      return;
+    }
     part.size += bytes.length;
     if (part.size > MAX_TEXT)
       throw new ServiceError("INVALID", `A field is larger than ${MAX_TEXT} bytes.`, { status: 413 });

@@ -44,16 +44,26 @@ function rulesOf(
   return Object.fromEntries(RULES.map((name) => [name, walled(has[name], name)])) as Rules;
 }
 
+/** The column that an index says is unique by itself and for every record; undefined for any other index. */
+const aloneIn = (index: string): string | undefined =>
+  /^\s*create\s+unique\b[^(]*\(\s*[`"[]?(\w+)[`"\]]?[^,()]*\)\s*$/i.exec(index)?.[1];
+
+/** Whether each record has to have a value of its own in a field that the agent's own records leave empty. */
+export function isUniqueAlone({ fields, indexes }: PocketBaseCollection, name: string): boolean {
+  const field = fields.find((one) => one.name === name);
+  const isForeign = field && !field.system && field.type !== "number" && !field.autogeneratePattern;
+  return Boolean(isForeign) && indexes.some((index) => aloneIn(index) === name);
+}
+
 /** Columns of an index by their new names. The names of tables in it are PocketBase's to keep right. */
 function indexOf(text: string, { fields }: KnownCollection, has: PocketBaseCollection): string {
   const [head = "", tail = ""] = text.split(/(?<=\bon\b)/i);
-  const renamed = tail.replace(/\w+/g, (word) => fields.find(({ names }) => names.old === word)?.names.new ?? word);
-  const column = /^[^(]*\(\s*[`"[]?(\w+)[`"\]]?[^,()]*\)\s*$/.exec(renamed)?.[1];
-  const field = has.fields.find(({ name }) => name === column);
-  // The agent's own records leave fields empty that it does not know, and would be in each other's way.
-  const isForeign = field && !field.system && field.type !== "number" && !field.autogeneratePattern;
-  const isUnique = /^\s*create\s+unique/i.test(head) && column && isForeign;
-  return `${head}${renamed}${isUnique ? ` WHERE \`${column}\` != ''` : ""}`;
+  const renamed =
+    head + tail.replace(/\w+/g, (word) => fields.find(({ names }) => names.old === word)?.names.new ?? word);
+  const alone = aloneIn(renamed);
+  return alone && isUniqueAlone({ ...has, indexes: [renamed] }, alone)
+    ? `${renamed} WHERE \`${alone}\` != ''`
+    : renamed;
 }
 
 function fieldsOf(

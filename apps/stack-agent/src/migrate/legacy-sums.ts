@@ -28,7 +28,7 @@ export async function digestsOf(client: Client, has: PocketBaseCollection, known
   const fields = known.fields.filter(({ type: field }) => field !== "password");
   const now = (await client.pb.collections.getOne(id)) as unknown as PocketBaseCollection;
   const isRenamed = (name: string) => now.fields.some((field) => field.name === name);
-  const valueOf = (record: RecordModel, names: KnownCollection["fields"][number]["names"]): unknown => {
+  const oldValue = (record: RecordModel, names: KnownCollection["fields"][number]["names"]): unknown => {
     const note: Note | undefined = record.extra?.before?.[names.new];
     return note ? note.from : record[isRenamed(names.new) ? names.new : names.old];
   };
@@ -38,7 +38,7 @@ export async function digestsOf(client: Client, has: PocketBaseCollection, known
     const { items } = await client.pb.collection(id).getList(1, PAGE, options);
     const secrets = type === "auth" ? await readHidden(client, now.name, CREDENTIALS, items) : new Map();
     for (const record of items) {
-      const values = Object.fromEntries(fields.map(({ names }) => [names.old, valueOf(record, names)]));
+      const values = Object.fromEntries(fields.map(({ names }) => [names.old, oldValue(record, names)]));
       digests[record.id] = digestOf(canonicalJson({ ...values, ...secrets.get(record.id) })).slice(0, LENGTH);
     }
     after = items.at(-1)?.id ?? "";

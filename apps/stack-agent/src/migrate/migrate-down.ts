@@ -5,9 +5,12 @@ import { quote } from "../engine/pocketbase/filters.ts";
 import { RULES, tableOf } from "../engine/pocketbase/namespace-collections.ts";
 import { createSharedStore } from "../engine/pocketbase/shared-store.ts";
 import { canonicalJson } from "../engine/transfer.ts";
+import type { KnownField } from "../legacy/dictionary.ts";
 import { DEFAULT_SLUG, fourOf } from "../legacy/four.ts";
 import { TRANSLATIONS } from "../legacy/words.ts";
 import { countOf } from "./content.ts";
+import { isUniqueAlone } from "./cutover.ts";
+import { importAll } from "./import-all.ts";
 import { createJournal, JOURNAL, type State } from "./journal.ts";
 import type { Options, Outcome } from "./migrate-up.ts";
 import { type Remembered, remembered } from "./steps.ts";
@@ -38,6 +41,30 @@ async function removeDeleted(client: Client, old: Remembered): Promise<number> {
     await client.pb.collection(stacks.id).delete(id);
   }
   return deleted.length;
+}
+
+/**
+ * Records that came since may be empty where the old Stack had something of its own in each record, and say what it spells
+ * otherwise.
+ */
+async function fitOldRules(
+  client: Client,
+  table: string,
+  has: PocketBaseCollection,
+  fields: readonly KnownField[],
+): Promise<number> {
+  let count = 0;
+  for (const { name } of has.fields.filter(({ name, type }) => type === "text" && isUniqueAlone(has, name))) {
+    const first = `SELECT id FROM \`${table}\` WHERE \`${name}\` = '' ORDER BY created_at, id LIMIT 1`;
+    const where = `\`${name}\` = '' AND id NOT IN (${first})`;
+    count += await client.run(`UPDATE \`${table}\` SET \`${name}\` = id WHERE ${where}`);
+  }
+  for (const { names, words, type } of fields)
+    for (const [now, then] of type === "select" ? (words?.back ?? []) : [])
+      count += await client.run(
+        `UPDATE \`${table}\` SET \`${names.new}\` = '${then}' WHERE \`${names.new}\` = '${now}'`,
+      );
+  return count;
 }
 
 /** What a collection says of itself, without what PocketBase notes about it. */
@@ -78,6 +105,7 @@ const DOWN: readonly Step[] = [
         for (const column of columns)
           if (known.some(({ names }) => names.new === column))
             count += await client.run(restoreStatement(tableOf(collection, DEFAULT_SLUG), column));
+        count += await fitOldRules(client, tableOf(collection, DEFAULT_SLUG), has, known);
       }
       return `${count} values, ${removed} deleted stacks removed`;
     },
@@ -107,7 +135,7 @@ const DOWN: readonly Step[] = [
         const has = current.find(({ name }) => name === tableOf(collection, DEFAULT_SLUG));
         return has ? [{ id: has.id, name: collection, indexes: [], ...CLOSED }] : [];
       });
-      await client.importCollections([...four, ...others, ...kept] as Array<Partial<PocketBaseCollection>>);
+      await importAll(client, [...four, ...others, ...kept] as Array<Partial<PocketBaseCollection>>);
       return `${four.length + others.length} collections`;
     },
   },

@@ -13,6 +13,7 @@ import { createTransfer } from "../engine/pocketbase/transfer.ts";
 import type { Collection } from "../engine/records.ts";
 import { DEFAULT_SLUG, dictionaryOf, type Four, fourOf, othersOf } from "../legacy/four.ts";
 import { cutover } from "./cutover.ts";
+import { importAll } from "./import-all.ts";
 import type { Journal } from "./journal.ts";
 import { changedIds, digestsOf } from "./legacy-sums.ts";
 import type { Survey } from "./survey.ts";
@@ -136,7 +137,11 @@ export const UP: readonly Step[] = [
     async run({ client, old }) {
       const isDone = (await client.collectionNames()).includes(tableOf("users", DEFAULT_SLUG));
       const changes = cutover(old);
-      if (!isDone) await client.importCollections(changes.map(({ change }) => change));
+      if (!isDone)
+        await importAll(
+          client,
+          changes.map(({ change }) => change),
+        );
       return plural(changes.length, "collection");
     },
   },
