@@ -46,9 +46,6 @@ export async function digestsOf(client: Client, has: PocketBaseCollection, known
   }
 }
 
-/** One digest for all records of a collection. */
-export const sumOfDigests = (digests: Digests): string => digestOf(canonicalJson(digests));
-
 /** Ids of records that are not what they were: gone, or with other values. */
 export const changedIds = (before: Digests, after: Digests): string[] =>
   Object.keys(before).filter((id) => before[id] !== after[id]);

@@ -52,12 +52,6 @@ export function translated({ words, otherwise }: Translation, text: string): str
 
 export const isUnknown = ({ column, known }: Translation): string => `\`${column}\` NOT IN (${list(known)})`;
 
-/** The same for a body of a client: values that we do not know become ones that we know. */
-export function translateValue({ known, words, otherwise }: Translation, value: unknown): unknown {
-  if (typeof value !== "string" || value === "" || known.includes(value)) return value;
-  return words[value.toLowerCase()] ?? otherwise;
-}
-
 /** Where `extra` keeps what a field of the old Stack said before and what it became, for the way back. */
 export const noteOf = (column: string): string => `$.before.${column}`;
 
