@@ -3,6 +3,7 @@ import { ServiceError } from "@kombify/agent-contract";
 import type { Command } from "commander";
 import { readSwitch, readUsage, writeSwitch } from "../alias/switch.ts";
 import { readConfig } from "../config.ts";
+import { switchViews } from "./on-postgres.ts";
 
 const SHOWN_CLIENTS = 10;
 
@@ -17,6 +18,15 @@ async function status(home: string): Promise<void> {
   for (const [client, count] of clients.slice(0, SHOWN_CLIENTS)) console.log(`${String(count).padStart(8)}  ${client}`);
 }
 
+async function viewsOf(home: string, databaseUrl: string, isOn: boolean): Promise<void> {
+  const stops: Array<() => Promise<void>> = [];
+  try {
+    await switchViews({ home, databaseUrl }, isOn, (stop) => void stops.push(stop));
+  } finally {
+    for (const stop of stops) await stop();
+  }
+}
+
 /** Adds the command. A running agent follows within seconds. */
 export function addAlias(program: Command): void {
   program
@@ -24,10 +34,11 @@ export function addAlias(program: Command): void {
     .description("serve old clients under the names that they know, until nobody needs it any more")
     .option("--home <folder>", "where the agent keeps its identity and data (KOMBIFY_AGENT_HOME)")
     .action(async (word: string, { home: given }: { home?: string }) => {
-      const { home } = readConfig(process.env, { KOMBIFY_AGENT_HOME: given });
+      const { home, databaseUrl } = readConfig(process.env, { KOMBIFY_AGENT_HOME: given });
       if (word === "status") return status(home);
       if (word !== "on" && word !== "off")
         throw new ServiceError("INVALID", `Say alias on, alias off or alias status, not ${word}.`);
+      if (databaseUrl) await viewsOf(home, databaseUrl, word === "on");
       await writeSwitch(home, word === "on");
       await status(home);
     });

@@ -13,6 +13,8 @@ import { migrateDown } from "../migrate/migrate-down.ts";
 import { migrateUp } from "../migrate/migrate-up.ts";
 import { planLines } from "../migrate/plan.ts";
 
+import { migratePostgres, planPostgres } from "./on-postgres.ts";
+
 type Options = { home?: string; plan?: boolean; down?: boolean };
 type OnStop = (stop: () => Promise<void>) => void;
 
@@ -28,17 +30,34 @@ async function open({ home, pocketbase: access, logLevel }: AgentConfig, onStop:
   if (!access.remote && !isOwn)
     throw new ServiceError(
       "INVALID",
-      `Say which PocketBase: set POCKETBASE_URL, POCKETBASE_SUPERUSER_EMAIL and POCKETBASE_SUPERUSER_PASSWORD, or put the old Stack's pb_data at ${data}.`,
+      `Say which database: set POCKETBASE_URL, POCKETBASE_SUPERUSER_EMAIL and POCKETBASE_SUPERUSER_PASSWORD (DATABASE_URL for a PostgreSQL), or put the old Stack's pb_data at ${data}.`,
     );
   const log = createLogger({ name: "migrate", level: logLevel === "info" ? "warn" : logLevel });
   return createClient(await openPocketBase({ home, access, log }, onStop));
 }
 
+async function onPostgres(
+  place: { home: string; databaseUrl: string },
+  options: Options,
+  signal: AbortSignal,
+  onStop: OnStop,
+): Promise<void> {
+  if (options.plan) return say((await planPostgres(place, onStop)).join("\n"));
+  const outcome = await migratePostgres(place, options.down ?? false, { say, signal }, onStop);
+  if (options.down) return say("The Stack is what it was, with the rows that came since.");
+  say(
+    outcome === "already done"
+      ? "Already done: this Stack is the tenant default."
+      : "This Stack is the tenant default now. Old clients find views under the old names.",
+  );
+}
+
 async function work(config: AgentConfig, options: Options, signal: AbortSignal, onStop: OnStop): Promise<void> {
+  const { home, databaseUrl } = config;
+  if (databaseUrl) return onPostgres({ home, databaseUrl }, options, signal, onStop);
   const client = await open(config, onStop);
   await client.logIn();
   if (options.plan) return say((await planLines(client)).join("\n"));
-  const { home } = config;
   if (options.down) {
     await writeSwitch(home, false);
     await migrateDown(client, { say, signal });
