@@ -35,6 +35,8 @@ describe.skipIf(!hasPocketBase).each(["stack_id", "stackId"] as const)("old clie
   const old: Record<string, unknown> = {};
   let oldToken: string;
   let old2: string;
+  /** While it is set, the tenant is paused. */
+  let pause: Promise<void> | undefined;
   const connect = (to = url) => new PocketBase(to, new BaseAuthStore()).autoCancellation(false);
   const logIn = async (person: number, to = url) => {
     const pb = connect(to);
@@ -112,6 +114,11 @@ describe.skipIf(!hasPocketBase).each(["stack_id", "stackId"] as const)("old clie
       log,
       isProduction: false,
       metrics: registry,
+      duringWrite: async <T>(slug: string, write: () => Promise<T>): Promise<T> => {
+        expect(slug).toBe("default");
+        await pause;
+        return write();
+      },
     };
     ({ url } = await startAlias(options, (stop) => void stops.push(stop)));
   });
@@ -384,5 +391,29 @@ describe.skipIf(!hasPocketBase).each(["stack_id", "stackId"] as const)("old clie
     await expect
       .poll(async () => (await readUsage(home))?.byClient["old app 1"] ?? 0, { timeout: 5_000 })
       .toBeGreaterThan(3);
+  });
+
+  test("a write waits while the tenant is paused, and reads go on", async () => {
+    const pb = await logIn(3);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    pause = promise;
+    let isWritten = false;
+    const writing = pb
+      .collection("stacks")
+      .create({ name: "Paused", code: "paused", owner: built.person(3).id })
+      .then(() => {
+        isWritten = true;
+      });
+    expect((await pb.collection("stacks").getFullList()).some(({ name }) => name === "Paused")).toBe(false);
+    expect(isWritten).toBe(false);
+    resolve();
+    await writing;
+  });
+
+  test("hear that they may try again when PocketBase is away", async () => {
+    await pocketbase.stop();
+    const answer = await fetch(`${url}/api/collections/stacks/records`);
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(await answer.json()).toMatchObject({ status: 503, data: {}, message: expect.stringContaining("Try again") });
   });
 });

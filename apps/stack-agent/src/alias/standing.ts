@@ -16,15 +16,13 @@ export type Standing = {
   isOn(): Promise<boolean>;
 };
 
-const away = (cause: unknown): unknown => {
-  const isAway = cause instanceof Error && "status" in cause && cause.status === 0;
-  if (!isAway) return cause;
-  return new ServiceError("UPSTREAM", "The database of this Stack does not answer. Try again in a moment.", {
+/** A gateway's own error would be for somebody in front of us; to an old client, we are PocketBase. */
+export const away = (cause: unknown): ServiceError =>
+  new ServiceError("UPSTREAM", "The database of this Stack does not answer. Try again in a moment.", {
     cause,
     status: 503,
     retryAfterSeconds: 5,
   });
-};
 
 export function createStanding(home: string, client: Client): Standing {
   let words: Vocabulary | null = null;
@@ -69,7 +67,7 @@ export function createStanding(home: string, client: Client): Standing {
     async open() {
       if (!seen || Date.now() - seen.at > FRESH_MS) {
         const open = look().catch((error: unknown) => {
-          throw away(error);
+          throw error instanceof ServiceError && error.code === "UPSTREAM" ? away(error) : error;
         });
         seen = { at: Date.now(), open };
       }

@@ -1,6 +1,7 @@
 /** The line to PocketBase that requests of old clients go through, piece by piece. */
 import { ServiceError } from "@kombify/agent-contract";
 import { Agent, type BodyInit, type RequestInit, fetch as undiciFetch } from "undici";
+import { away } from "./standing.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Making a thumbnail of a big picture is the longest that PocketBase thinks before it answers. */
@@ -65,11 +66,7 @@ export function createUpstream(url: string): Upstream {
         // A body that was refused on its way out has its own words.
         const own = cause instanceof Error && cause.cause instanceof ServiceError ? cause.cause : cause;
         if (own instanceof ServiceError || signal.aborted) throw own;
-        throw new ServiceError("UPSTREAM", "The database of this Stack does not answer. Try again in a moment.", {
-          cause,
-          status: 503,
-          retryAfterSeconds: 5,
-        });
+        throw away(cause);
       });
       const kept = [...answer.headers].filter(([name]) => !NOT_ANSWERED.test(name));
       const isEmpty = [101, 204, 205, 304].includes(answer.status);

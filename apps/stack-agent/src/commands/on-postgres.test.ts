@@ -14,7 +14,6 @@ test("the commands migrate a single-tenant PostgreSQL, switch its old names off 
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, KOMBIFY_AGENT_HOME: home, DATABASE_URL: adminUrl };
   const run = async (...args: string[]) =>
     (await promisify(execFile)(process.execPath, [MAIN, ...args], { env })).stdout;
-  const database = new URL(adminUrl).pathname.slice(1);
   try {
     await admin.unsafe(`create table public.stacks (id text primary key, name text not null, status text);
       insert into public.stacks values ('stack0000000001', 'Home', 'active')`);
@@ -36,8 +35,6 @@ test("the commands migrate a single-tenant PostgreSQL, switch its old names off 
       { id: "stack0000000001", name: "Home", status: "active" },
     ]);
   } finally {
-    await admin.unsafe(`drop owned by ns_${database}___creator, ${database}_agent cascade`).catch(() => undefined);
-    await admin.unsafe(`drop role if exists ns_${database}___creator`).catch(() => undefined);
     await drop();
     await rm(home, { recursive: true });
   }

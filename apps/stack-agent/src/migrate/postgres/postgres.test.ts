@@ -10,7 +10,7 @@ import { postgresDown } from "./down.ts";
 import { describe as describeTables } from "./original.ts";
 import { type PostgresParts, postgresUp } from "./up.ts";
 
-const quietly = { say: (line: string) => process.env.SAY && console.log(line), signal: new AbortController().signal };
+const quietly = { say: () => undefined, signal: new AbortController().signal };
 const app = `old_${randomBytes(4).toString("hex")}`;
 let database: TestEngine;
 let agent: Sql;
@@ -75,7 +75,10 @@ test("a single-tenant PostgreSQL is refused with words before anything is touche
 test("a single-tenant PostgreSQL becomes a tenant, old clients go on under the old names, and it goes back", async () => {
   const { admin, engine } = database;
   const [before, was] = [await rows(admin), await shape()];
-  expect(await postgresUp(parts, quietly)).toBe("done");
+  const stopping = new AbortController();
+  const say = (line: string) => line.includes("move done") && stopping.abort(new Error("stopped"));
+  await expect(postgresUp(parts, { say, signal: stopping.signal })).rejects.toThrow("stopped");
+  expect(await postgresUp(parts, quietly), "goes on where it was").toBe("done");
   expect(await postgresUp(parts, quietly)).toBe("already done");
   expect(await engine.findDrift()).toEqual(new Map());
   const tenant = await engine.shared.findTenant("default");
