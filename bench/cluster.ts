@@ -22,6 +22,8 @@ export type Cluster = {
   createDatabase(name: string): Promise<string>;
   /** Makes a database with the control plane's tables, roles and policies. */
   createControlDatabase(name: string): Promise<ControlDatabase>;
+  /** What has to stop before the folder is removed. */
+  onStop(stop: () => Promise<void>): void;
   stop(): Promise<void>;
 };
 
@@ -40,6 +42,7 @@ export async function startCluster(): Promise<Cluster> {
     }
     return server.url(name);
   };
+  const stops: Array<() => Promise<void>> = [];
   return {
     folder,
     superuserUrl: server.superuserUrl,
@@ -49,7 +52,9 @@ export async function startCluster(): Promise<Cluster> {
       const { web } = await migrate({ ownerUrl, webPassword, workerPassword });
       return { ownerUrl, webUrl: web };
     },
+    onStop: (stop) => void stops.push(stop),
     async stop() {
+      for (const stop of stops.toReversed()) await stop();
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     },

@@ -9,8 +9,17 @@ import { tableOf } from "./namespace-collections.ts";
 /** By name. */
 export type Catalog = Map<string, PocketBaseCollection>;
 
-export const readCatalog = async (client: Client): Promise<Catalog> =>
-  new Map((await client.collections()).map((collection) => [collection.name, collection]));
+const byName = (collections: readonly PocketBaseCollection[]): Catalog =>
+  new Map(collections.map((collection) => [collection.name, collection]));
+
+/** Every collection. PocketBase takes its time where there are hundreds. */
+export const readCatalog = async (client: Client): Promise<Catalog> => byName(await client.collections());
+
+/** The collections of these namespaces only. */
+export async function readNamespaces(client: Client, ...slugs: string[]): Promise<Catalog> {
+  const names = slugs.flatMap((slug) => COLLECTIONS.map((collection) => tableOf(collection, checkedSlug(slug))));
+  return byName(await client.collections(names.map((name) => `name = ${quote(name)}`).join(" || ")));
+}
 
 /** Slug of a namespace from the name of its first collection; null for any other. */
 export function slugOf(name: string): string | null {

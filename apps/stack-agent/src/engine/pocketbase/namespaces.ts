@@ -1,9 +1,17 @@
 /** Making, changing and removing whole namespaces. What changes one goes in one request, which is one transaction. */
 import { COLLECTIONS, ServiceError } from "@kombify/agent-contract";
 import type { NamespaceDefinition } from "../collections.ts";
-import { checkedSlug } from "../naming.ts";
 import type { Collection } from "../records.ts";
-import { type Catalog, forgetBaton, ofNamespace, readCatalog, removeCollections, slugOf, tenantOf } from "./catalog.ts";
+import {
+  type Catalog,
+  forgetBaton,
+  ofNamespace,
+  readCatalog,
+  readNamespaces,
+  removeCollections,
+  slugOf,
+  tenantOf,
+} from "./catalog.ts";
 import { type Client, type PocketBaseCollection, recordsUrl } from "./client.ts";
 import { compare, type Difference } from "./converge.ts";
 import { quote } from "./filters.ts";
@@ -50,16 +58,16 @@ export function createNamespaces(
   return {
     createNamespace: (slug: string, like?: string): Promise<void> =>
       inLine(async () => {
-        const catalog = await readCatalog(client);
+        const catalog = await readNamespaces(client, slug, ...(like === undefined ? [] : [like]));
         const isNew = ofNamespace(catalog, slug).length === 0;
         if (isNew && like !== undefined) {
           await client.importCollections(cloned(catalog, like, slug));
-          return converge(slug, await readCatalog(client));
+          return converge(slug, await readNamespaces(client, slug));
         }
         return converge(slug, catalog);
       }),
     upgradeNamespace: (slug: string): Promise<void> =>
-      inLine(async () => converge(checkedSlug(slug), await readCatalog(client))),
+      inLine(async () => converge(slug, await readNamespaces(client, slug))),
     async findDrift(): Promise<Map<string, string[]>> {
       const catalog = await readCatalog(client);
       const drift = new Map<string, string[]>();
@@ -76,7 +84,7 @@ export function createNamespaces(
     },
     renameNamespace: (from: string, to: string): Promise<void> =>
       inLine(async () => {
-        const catalog = await readCatalog(client);
+        const catalog = await readNamespaces(client, from, to);
         const mine = ofNamespace(catalog, from);
         if (mine.length === 0) throw new ServiceError("NOT_FOUND", `There is no namespace ${from} to rename.`);
         if (ofNamespace(catalog, to).length > 0)
@@ -88,7 +96,7 @@ export function createNamespaces(
       }),
     dropNamespace: (slug: string): Promise<void> =>
       inLine(async () => {
-        await removeCollections(client, ofNamespace(await readCatalog(client), slug));
+        await removeCollections(client, ofNamespace(await readNamespaces(client, slug), slug));
         await pending.forget(slug);
         const tenant = await tenantOf(client, slug);
         if (tenant) {
@@ -98,6 +106,6 @@ export function createNamespaces(
         await forgetBaton(client, slug);
       }),
     listNamespaces: async (): Promise<string[]> =>
-      (await client.collectionNames()).map(slugOf).filter((slug) => slug !== null),
+      (await client.collectionNames('name ~ "users_%"')).map(slugOf).filter((slug) => slug !== null),
   };
 }

@@ -1,5 +1,6 @@
 /** The shared collections on PocketBase. Only the superuser sees them. */
 import type { Client, PocketBaseCollection, PocketBaseField } from "./client.ts";
+import { quote } from "./filters.ts";
 import { idField, MAX_FILE } from "./namespace-collections.ts";
 import { PENDING_FILES } from "./pending-files.ts";
 
@@ -73,7 +74,8 @@ export const sharedNames: readonly string[] = SHARED.map(({ name }) => name);
 
 /** Creates the shared collections that are missing, and fields and indexes that an older agent did not have. */
 export async function prepareSharedCollections(client: Client): Promise<void> {
-  const known = new Map((await client.collections()).map((existing) => [existing.name, existing]));
+  const names = SHARED.map(({ name }) => `name = ${quote(name)}`).join(" || ");
+  const known = new Map((await client.collections(names)).map((existing) => [existing.name, existing]));
   const changed = SHARED.flatMap((wanted) => {
     const has = known.get(wanted.name);
     if (!has) return [wanted];
