@@ -1,7 +1,9 @@
 /** Whether the alias serves right now: it is switched on, the migration is done, the tenant is open. */
+
 import { ServiceError } from "@kombify/agent-contract";
 import type { Client } from "../engine/pocketbase/client.ts";
 import { isStatus } from "../engine/pocketbase/client.ts";
+import { isThere } from "../migrate/is-there.ts";
 import { createJournal, JOURNAL } from "../migrate/journal.ts";
 import { UP } from "../migrate/steps.ts";
 import { readSwitch } from "./switch.ts";
@@ -38,7 +40,7 @@ export function createStanding(home: string, client: Client): Standing {
     if (!client.pb.authStore.isValid) await client.logIn();
     if (!words) {
       const journal = createJournal(client);
-      const state = (await client.collectionNames()).includes(JOURNAL) ? await journal.state() : null;
+      const state = (await isThere(client, JOURNAL)) ? await journal.state() : null;
       if (state?.direction !== "up" || state.done.length < UP.length)
         throw new ServiceError("PRECONDITION", "This Stack is not a tenant yet. Run migrate multi-tenancy.", {
           status: 503,

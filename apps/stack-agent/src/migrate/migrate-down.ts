@@ -1,4 +1,5 @@
 /** The way back: the old Stack's collections as they were, with the records that came since. */
+
 import { COLLECTIONS, ServiceError } from "@kombify/agent-contract";
 import type { Client, PocketBaseCollection, PocketBaseField } from "../engine/pocketbase/client.ts";
 import { quote } from "../engine/pocketbase/filters.ts";
@@ -11,6 +12,7 @@ import { TRANSLATIONS } from "../legacy/words.ts";
 import { countOf } from "./content.ts";
 import { isUniqueAlone } from "./cutover.ts";
 import { importAll } from "./import-all.ts";
+import { isThere } from "./is-there.ts";
 import { createJournal, JOURNAL, type State } from "./journal.ts";
 import type { Options, Outcome } from "./migrate-up.ts";
 import { type Remembered, remembered } from "./steps.ts";
@@ -21,8 +23,7 @@ type Step = { name: string; title: string; run(context: Context): Promise<string
 
 const CLOSED = Object.fromEntries(RULES.map((rule) => [rule, null]));
 const rulesOf = (has: PocketBaseCollection) => Object.fromEntries(RULES.map((rule) => [rule, has[rule]]));
-const isRenamed = async (client: Client): Promise<boolean> =>
-  (await client.collectionNames()).includes(tableOf("users", DEFAULT_SLUG));
+const isRenamed = async (client: Client): Promise<boolean> => await isThere(client, tableOf("users", DEFAULT_SLUG));
 const now = async (client: Client, id: string) =>
   (await client.pb.collections.getOne(id)) as unknown as PocketBaseCollection;
 
@@ -86,7 +87,7 @@ const DOWN: readonly Step[] = [
     title: "close the tenant",
     async run({ client, state }) {
       const shared = createSharedStore(client);
-      if ((await client.collectionNames()).includes("_tenants") && (await shared.findTenant(state.tenantId)))
+      if ((await isThere(client, "_tenants")) && (await shared.findTenant(state.tenantId)))
         await shared.setTenantState(state.tenantId, "suspended", null);
       return DEFAULT_SLUG;
     },
@@ -176,7 +177,7 @@ const DOWN: readonly Step[] = [
     name: "forget",
     title: "forget the tenant",
     async run({ client, state }) {
-      const names = await client.collectionNames();
+      const names = await client.collectionNames("");
       const remove = async (collection: string, filter: string) => {
         if (!names.includes(collection)) return;
         for (const { id } of await client.pb.collection(collection).getFullList({ filter, fields: "id" }))
@@ -212,7 +213,7 @@ async function assertQuiet(client: Client): Promise<void> {
 /** @throws ServiceError PRECONDITION when there is nothing to go back from, or the agent's own jobs are not finished. */
 export async function migrateDown(client: Client, { say, signal }: Options): Promise<Outcome> {
   const journal = createJournal(client);
-  const known = (await client.collectionNames()).includes(JOURNAL) ? await journal.state() : null;
+  const known = (await isThere(client, JOURNAL)) ? await journal.state() : null;
   if (!known)
     throw new ServiceError(
       "PRECONDITION",

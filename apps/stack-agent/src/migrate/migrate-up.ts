@@ -1,10 +1,12 @@
 /** Making a tenant of a single-tenant Stack, from wherever an earlier try came to. */
+
 import { ServiceError } from "@kombify/agent-contract";
 import { v7 as uuid } from "uuid";
 import type { Client } from "../engine/pocketbase/client.ts";
 import { sharedNames } from "../engine/pocketbase/shared-collections.ts";
 import { contentRefusals } from "./content.ts";
 import { cutover } from "./cutover.ts";
+import { isThere } from "./is-there.ts";
 import { createJournal, JOURNAL, type State } from "./journal.ts";
 import { remembered, UP } from "./steps.ts";
 import { refuse, shapeRefusals, survey } from "./survey.ts";
@@ -48,7 +50,7 @@ async function begin(client: Client, say: Options["say"]): Promise<State> {
  */
 export async function migrateUp(client: Client, { say, signal }: Options): Promise<Outcome> {
   const journal = createJournal(client);
-  const known = (await client.collectionNames()).includes(JOURNAL) ? await journal.state() : null;
+  const known = (await isThere(client, JOURNAL)) ? await journal.state() : null;
   if (known?.direction === "down")
     throw new ServiceError("PRECONDITION", "This Stack is on its way back. Let --down finish first.");
   const state = known ?? (await begin(client, say));

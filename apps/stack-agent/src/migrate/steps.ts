@@ -1,4 +1,5 @@
 /** The way from a single-tenant Stack to a tenant, step by step. Each may be repeated, and leaves alone what it has done. */
+
 import { COLLECTIONS, ServiceError } from "@kombify/agent-contract";
 import { CURRENT_DEFINITION } from "../engine/collections.ts";
 import type { Client, PocketBaseCollection } from "../engine/pocketbase/client.ts";
@@ -14,6 +15,7 @@ import type { Collection } from "../engine/records.ts";
 import { DEFAULT_SLUG, dictionaryOf, type Four, fourOf, othersOf } from "../legacy/four.ts";
 import { cutover } from "./cutover.ts";
 import { importAll } from "./import-all.ts";
+import { isThere } from "./is-there.ts";
 import type { Journal } from "./journal.ts";
 import { changedIds, digestsOf } from "./legacy-sums.ts";
 import type { Survey } from "./survey.ts";
@@ -135,7 +137,7 @@ export const UP: readonly Step[] = [
     name: "rename",
     title: "rename the collections, rewrite rules, indexes and views, add fields",
     async run({ client, old }) {
-      const isDone = (await client.collectionNames()).includes(tableOf("users", DEFAULT_SLUG));
+      const isDone = await isThere(client, tableOf("users", DEFAULT_SLUG));
       const changes = cutover(old);
       if (!isDone)
         await importAll(
