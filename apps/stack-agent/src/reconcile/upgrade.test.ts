@@ -1,14 +1,19 @@
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
+import { ServiceError } from "@kombify/agent-contract";
 import { createLogger } from "@kombify/server";
+import postgres, { type Sql } from "postgres";
 import { v7 as uuid } from "uuid";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { desiredTenant } from "../../test/control-plane-double.ts";
+import { newStack } from "../../test/records.ts";
 import { createTestEngine, type TestEngine } from "../../test/test-engine.ts";
+import { createVersionOne } from "../../test/version-one.ts";
+import { CURRENT_DEFINITION } from "../engine/collections.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Reconciler, startReconciler } from "./reconciler.ts";
 
 const log = createLogger({ name: "test", level: "silent" });
-const TO = 2;
+const TO = CURRENT_DEFINITION.version;
 let db: TestEngine;
 let reconciler: Reconciler | undefined;
 /** A new one for each test, so that it begins without a document. */
@@ -18,17 +23,20 @@ let revision = 0;
 let done: string[] = [];
 /** What an upgrade does before it succeeds. */
 let before: (slug: string) => Promise<void>;
-let drift: Map<string, string[]>;
+let login: Sql;
 
 beforeAll(async () => {
   db = await createTestEngine();
+  login = postgres(db.url, { max: 1, onnotice: () => undefined });
 });
-afterAll(() => db.drop());
+afterAll(async () => {
+  await login.end();
+  await db.drop();
+});
 beforeEach(() => {
   instanceId = uuid();
   done = [];
   before = async () => undefined;
-  drift = new Map();
 });
 afterEach(async () => {
   await reconciler?.stop();
@@ -45,10 +53,9 @@ const engine = (): Engine => ({
   upgradeNamespace: async (slug) => {
     done.push(`begin ${slug}`);
     await before(slug);
-    await db.admin`update stack._tenants set namespace_version = ${TO} where slug = ${slug}`;
+    await db.engine.upgradeNamespace(slug);
     done.push(`upgrade ${slug}`);
   },
-  findDrift: async () => drift,
 });
 const start = async (changes: Partial<Engine> = {}, retryDelaysMs = [60_000]) => {
   reconciler = await startReconciler({ ...engine(), ...changes }, instanceId, log, { retryDelaysMs });
@@ -69,16 +76,27 @@ const publish = async (tenants: Tenant[], changes: object = {}) => {
     ...changes,
   });
 };
-/** Tenants with namespaces of an older version, as an agent before this one left them. */
-const olderTenants = async (count: number, version = 1): Promise<Tenant[]> => {
-  const tenants = Array.from({ length: count }, (_, i) => desiredTenant({ slug: `t${i}${uuid().slice(-6)}` }));
+/** Tenants with namespaces as the first release made them. */
+const olderTenants = async (count: number): Promise<Tenant[]> => {
+  const tenants = Array.from({ length: count }, () => desiredTenant());
   for (const tenant of tenants) {
+    await createVersionOne(login, tenant.slug, db.rolePrefix);
+    await db.admin`update stack._tenants set id = ${tenant.tenantId} where slug = ${tenant.slug}`;
     await db.engine.shared.saveTenant(tenant, "ready");
-    await db.engine.createNamespace(tenant.slug);
-    await db.admin`update stack._tenants set namespace_version = ${version} where slug = ${tenant.slug}`;
   }
   return tenants;
 };
+const currentTenants = async (count: number): Promise<Tenant[]> => {
+  const tenants = Array.from({ length: count }, () => desiredTenant());
+  for (const tenant of tenants) {
+    await db.engine.shared.saveTenant(tenant, "ready");
+    await db.engine.createNamespace(tenant.slug);
+  }
+  return tenants;
+};
+const dropNameIndex = ({ slug }: Tenant) => db.admin.unsafe(`drop index stack.stacks_${slug}_name`);
+const hasNameIndex = async ({ slug }: Tenant) =>
+  (await db.admin`select to_regclass(${`stack.stacks_${slug}_name`}) is not null as yes`)[0]?.yes;
 const stateOf = ({ tenantId }: Tenant) => reconciler?.state().tenants.find((tenant) => tenant.tenantId === tenantId);
 const rowOf = ({ slug }: Tenant) => db.engine.shared.findTenant(slug);
 const upgraded = (tenants: Tenant[]) => tenants.map(({ slug }) => `upgrade ${slug}`);
@@ -181,7 +199,8 @@ test("a new tenant does not wait behind the upgrades of others, and who is waite
   await start();
   await publish(tenants);
   await reached();
-  const [first, last] = [done[0]?.split(" ")[1], tenants.at(-1)!];
+  const bySlug = tenants.toSorted((a, b) => a.slug.localeCompare(b.slug));
+  const [first, last] = [bySlug[0]?.slug, bySlug.at(-1)!];
   await publish([...tenants, newcomer]);
   await setImmediate();
   reconciler?.hurry(last.tenantId);
@@ -192,9 +211,10 @@ test("a new tenant does not wait behind the upgrades of others, and who is waite
 });
 
 test("a namespace of a newer version is refused with words, and untouched", async () => {
-  const [newer] = (await olderTenants(1, TO + 1)) as [Tenant];
+  const [newer] = (await currentTenants(1)) as [Tenant];
   const [older] = (await olderTenants(1)) as [Tenant];
-  drift.set(newer.slug, ["stacks has a field that nobody defined"]);
+  await db.admin`update stack._tenants set namespace_version = ${TO + 1} where slug = ${newer.slug}`;
+  await dropNameIndex(newer);
   await start();
   await publish([newer, older]);
   await until(() => stateOf(newer)?.state).toBe("failed");
@@ -202,6 +222,7 @@ test("a namespace of a newer version is refused with words, and untouched", asyn
   await finished();
   expect(done).toEqual([`begin ${older.slug}`, `upgrade ${older.slug}`]);
   expect(await rowOf(newer)).toMatchObject({ state: "ready", namespaceVersion: TO + 1 });
+  expect(await hasNameIndex(newer)).toBe(false);
 });
 
 test("a tenant that no document names is upgraded too, also before there is a document", async () => {
@@ -243,17 +264,44 @@ test("an engine that does not answer puts nobody under quarantine", async () => 
   expect(reconciler?.state().upgrade).toMatchObject({ done: 2, quarantined: 0 });
 });
 
-test("what was changed by hand is mended at boot, and what cannot be mended is quarantined", async () => {
-  const [sound, changed, broken] = (await olderTenants(3, TO)) as [Tenant, Tenant, Tenant];
-  drift.set(changed.slug, ["stacks has lost the index stacks_name"]).set(broken.slug, ["jobs is gone"]);
-  before = failFor(broken);
+test("what was changed by hand is mended at boot, and what the records do not allow is quarantined until they do", async () => {
+  const tenants = (await currentTenants(3)) as [Tenant, Tenant, Tenant];
+  const [sound, changed, broken] = tenants;
+  for (const tenant of [changed, broken]) await dropNameIndex(tenant);
+  const [kept, twin] = [newStack({ name: "nas" }), newStack({ name: "NAS" })];
+  const store = db.engine.namespace({ id: broken.tenantId, slug: broken.slug });
+  await store.write([
+    { kind: "create", collection: "stacks", record: kept },
+    { kind: "create", collection: "stacks", record: twin },
+  ]);
   await start();
-  await publish([sound, changed, broken]);
+  await publish(tenants);
   await until(() => stateOf(broken)?.state).toBe("quarantined");
   await until(() => done).toContain(`upgrade ${changed.slug}`);
-  expect(done).not.toContain(`begin ${sound.slug}`);
+  expect(stateOf(broken)?.error).toContain("Change them first");
   expect(stateOf(changed)?.state).toBe("ready");
+  expect(await hasNameIndex(changed)).toBe(true);
+  expect(done).not.toContain(`begin ${sound.slug}`);
   expect(reconciler?.state(), "mending is no upgrade").not.toHaveProperty("upgrade");
+  await store.write([{ kind: "remove", collection: "stacks", id: twin.id }]);
+  await reconciler?.stop();
+  await start();
+  await until(() => stateOf(broken)?.state).toBe("ready");
+  expect(await hasNameIndex(broken)).toBe(true);
+});
+
+test("records that are in use put nobody under quarantine: it is tried again later", async () => {
+  const [busy] = (await currentTenants(1)) as [Tenant];
+  await dropNameIndex(busy);
+  const states: unknown[] = [];
+  before = async () => {
+    states.push((await rowOf(busy))?.state);
+    if (states.length < 3) throw new ServiceError("PRECONDITION", "In use.", { retryAfterSeconds: 0.05 });
+  };
+  await start({}, [50]);
+  await publish([busy]);
+  await until(() => done).toContain(`upgrade ${busy.slug}`);
+  expect(states).toEqual(["ready", "ready", "ready"]);
 });
 
 test("a tenant that is removed while it waits is not upgraded", async () => {
