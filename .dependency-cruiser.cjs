@@ -66,11 +66,13 @@ module.exports = {
       to: { path: "^(packages/(?!ui/)|apps/|scripts/)" },
     },
     {
-      name: "stack-agent-knows-only-contract-server-and-embedded-postgres",
+      name: "stack-agent-knows-only-contract-server-and-embedded-engines",
       severity: "error",
       comment: "The agent runs on other people's hosts: nothing of the control plane goes there.",
       from: { path: "^apps/stack-agent/" },
-      to: { path: "^(packages/(?!agent-contract/|server/|embedded-postgres/)|apps/(?!stack-agent/)|scripts/)" },
+      to: {
+        path: "^(packages/(?!agent-contract/|server/|embedded-(postgres|pocketbase)/)|apps/(?!stack-agent/)|scripts/)",
+      },
     },
     {
       name: "agent-contract-knows-nobody",
@@ -95,6 +97,13 @@ module.exports = {
       severity: "error",
       from: { path: "^packages/db/" },
       to: { path: "^packages/(?!db/|embedded-postgres/)" },
+    },
+    {
+      name: "embedded-pocketbase-knows-only-embedded-postgres",
+      severity: "error",
+      comment: "It shares what keeps a folder to one process.",
+      from: { path: "^packages/embedded-pocketbase/" },
+      to: { path: "^(packages/(?!embedded-(postgres|pocketbase)/)|apps/|scripts/)" },
     },
     {
       name: "only-docker-ts-touches-dockerode",

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { startVitest } from "vitest/node";
 import { buildPortals } from "./start/portals.ts";
 import { createProgress } from "./start/progress.ts";
+import { EnginesTable } from "./test/engines-table.ts";
 import { SumReporter } from "./test/sum-reporter.ts";
 import { ensureSystemPackages } from "./test/system-packages.ts";
 
@@ -15,14 +16,18 @@ async function main(): Promise<number> {
   for (const line of missing) progress.say(`    ${line}`);
   await progress.step("build of the portals", buildPortals);
   const sum = new SumReporter();
+  const engines = new EnginesTable();
   const vitest = await startVitest(
     "test",
     filters,
-    { watch: false, root: fileURLToPath(new URL("..", import.meta.url)), reporters: ["default", sum] },
+    { watch: false, root: fileURLToPath(new URL("..", import.meta.url)), reporters: ["default", sum, engines] },
     {},
   );
   await vitest.close();
-  const { passed, failed, skipped } = sum.counts();
+  const wrongTable = await engines.settle({ isWhole: filters.length === 0, isFixed: isCi });
+  if (wrongTable) progress.say(wrongTable);
+  const { passed, skipped, ...counted } = sum.counts();
+  const failed = counted.failed + (wrongTable ? 1 : 0);
   const isSkipFatal = isCi && skipped > 0;
   if (isSkipFatal) progress.say("Tests were skipped although CI=true: a part that they need is missing.");
   progress.say(`${passed} passed, ${failed} failed, ${skipped} skipped`);

@@ -15,8 +15,9 @@ export type Stage = {
 /**
  * Opens the stage for the journeys of a file. No journey may leave an error in a browser's console: a script that
  * failed, a refusal by the content security policy, markup that did not match what the server sent.
+ * @param options.isShared false for journeys that start a system of their own.
  */
-export function setTheStage(): Stage {
+export function setTheStage({ isShared = true }: { isShared?: boolean } = {}): Stage {
   const visitors: Visitor[] = [];
   const stage = {
     visit: async (options: BrowserContextOptions = {}) => {
@@ -26,7 +27,7 @@ export function setTheStage(): Stage {
     },
   } as Stage;
   beforeAll(async () => {
-    stage.system = await sharedSystem();
+    if (isShared) stage.system = await sharedSystem();
     stage.browser = await openBrowser();
   }, 180_000);
   afterEach(async () => {

@@ -7,6 +7,9 @@ export type InstanceView = {
   id: string;
   name: string;
   connection: string;
+  engine: string;
+  health: string;
+  orphans: string[];
   capacity: number;
   placesUsed: number;
   desiredRevision: number;

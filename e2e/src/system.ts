@@ -12,7 +12,12 @@ import { until } from "./until.ts";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Where a system lives. Enough to start it again with its data and addresses. */
-export type Site = { home: string; ports: Record<(typeof PORT_SETTINGS)[number], number> };
+export type Site = {
+  home: string;
+  ports: Record<(typeof PORT_SETTINGS)[number], number>;
+  /** Further settings of the start. */
+  settings: Record<string, string>;
+};
 const PORT_SETTINGS = ["CLOUD_PORT", "ADMIN_PORT", "AGENT_API_PORT", "STACK_PORT", "STACK_INTERNAL_PORT"] as const;
 
 export type System = {
@@ -30,12 +35,12 @@ export type System = {
 const START_TIMEOUT_MS = 150_000;
 
 /** A home in a folder of its own. Not private: the database server, which is not root, passes through it. */
-export async function createSite(): Promise<Site> {
+export async function createSite(settings: Record<string, string> = {}): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), "kombify-e2e-"));
   await chmod(folder, 0o755);
   const ports = await freePorts(PORT_SETTINGS.length);
   const named = PORT_SETTINGS.map((setting, index) => [setting, ports[index]]);
-  return { home: join(folder, "home"), ports: Object.fromEntries(named) };
+  return { home: join(folder, "home"), ports: Object.fromEntries(named), settings };
 }
 
 export async function removeSite({ home }: Site): Promise<void> {
@@ -48,9 +53,9 @@ const outputFile = ({ home }: Site): string => `${home}.log`;
 export const readOutput = (site: Site): Promise<string> => readFile(outputFile(site), "utf8");
 
 /** Only what a shell has; nothing of the test runner's own. */
-export function startEnvironment({ home, ports }: Site): NodeJS.ProcessEnv {
-  const settings = Object.entries(ports).map(([name, port]) => [name, String(port)]);
-  return { PATH: process.env.PATH, HOME: process.env.HOME, KOMBIFY_HOME: home, ...Object.fromEntries(settings) };
+export function startEnvironment({ home, ports, settings }: Site): NodeJS.ProcessEnv {
+  const named = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
+  return { PATH: process.env.PATH, HOME: process.env.HOME, KOMBIFY_HOME: home, ...named, ...settings };
 }
 
 /** `npm start` from the way in, or its second half alone, which saves the look at the installed packages. */

@@ -1,5 +1,5 @@
 import { v7 as uuid } from "uuid";
-import type { JobRecord, NodeRecord, StackRecord } from "../src/engine/records.ts";
+import type { JobRecord, NodeRecord, StackRecord, UserRecord } from "../src/engine/records.ts";
 
 export const newStack = (changes: Partial<StackRecord> = {}): StackRecord => ({
   id: uuid(),
@@ -50,5 +50,18 @@ export const newTestJob = (changes: Partial<JobRecord> = {}): JobRecord => ({
   leaseUntil: null,
   runAfter: new Date(),
   isCancelRequested: false,
+  ...changes,
+});
+
+export const newUser = (changes: Partial<UserRecord> = {}): UserRecord => ({
+  id: uuid(),
+  issuer: "urn:kombify:cloud",
+  subject: uuid(),
+  email: "ada@example.com",
+  name: "Ada",
+  role: "member",
+  createdAt: new Date(),
+  updatedAt: new Date(),
+  lastSeenAt: new Date(),
   ...changes,
 });

@@ -30,12 +30,13 @@ async function remembered(file: string): Promise<number> {
 
 /**
  * The port for a server: the one asked for, else the one it had last time, else a free one, which is remembered.
+ * @param server whose port it is, for the message.
  * @throws Error when the port asked for is taken.
  */
-export async function choosePort(file: string, asked: number | undefined): Promise<number> {
+export async function choosePort(file: string, asked: number | undefined, server = "PostgreSQL"): Promise<number> {
   if (asked) {
     if (await tryPort(asked)) return asked;
-    throw new Error(`Port ${asked}, asked for PostgreSQL, is taken by another process. Choose another port.`);
+    throw new Error(`Port ${asked}, asked for ${server}, is taken by another process. Choose another port.`);
   }
   const port = (await tryPort(await remembered(file))) ?? (await tryPort(0));
   if (!port) throw new Error("No free port was found on 127.0.0.1.");

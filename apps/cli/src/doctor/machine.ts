@@ -1,8 +1,9 @@
-/** What this machine has: Node, packages, browser, Docker, disk, readable secrets. */
+/** What this machine has: Node, packages, browser, Docker, PocketBase, disk, readable secrets. */
 import { createHash } from "node:crypto";
 import { access, readFile, stat, statfs } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { foreseePocketBase } from "@kombify/embedded-pocketbase";
 import { ROOT, type Settings } from "@kombify/scripts/settings";
 import { broken, type Finding, ok, warning } from "./finding.ts";
 
@@ -51,6 +52,20 @@ function docker(): Promise<Finding> {
   return promise.finally(() => socket.destroy());
 }
 
+async function pocketBase(): Promise<Finding> {
+  const { POCKETBASE_URL: url } = process.env;
+  if (url) return ok("PocketBase", `the one at ${url}`);
+  try {
+    const { from, detail } = await foreseePocketBase();
+    if (from === "machine") return ok("PocketBase", detail);
+    const verb = from === "go" ? "built with" : "downloaded from";
+    return ok("PocketBase", `none yet; the first that needs it has it ${verb} ${detail}`);
+  } catch (error) {
+    const [what = "", ...more] = String(error instanceof Error ? error.message : error).split("\n");
+    return warning("PocketBase", what, `Optional. ${more.at(-1) ?? ""}`.trim());
+  }
+}
+
 async function disk({ home }: Settings): Promise<Finding> {
   const { bavail, bsize } = await statfs((await exists(home)) ? home : ROOT);
   const gigabytes = `${((bavail * bsize) / 1024 ** 3).toFixed(1)} GB free`;
@@ -67,5 +82,5 @@ async function secrets({ home }: Settings): Promise<Finding> {
 }
 
 export async function examineMachine(settings: Settings): Promise<Finding[]> {
-  return Promise.all([node(), packages(), disk(settings), secrets(settings), browser(), docker()]);
+  return Promise.all([node(), packages(), disk(settings), secrets(settings), browser(), docker(), pocketBase()]);
 }

@@ -2,6 +2,15 @@
  * What a namespace consists of, in terms that every engine can make real. A change of {@link CURRENT_DEFINITION} raises
  * its version: hosts then bring their namespaces there, one after the other, by comparing what is with what is defined.
  */
+import {
+  JOB_STATES,
+  JOB_TYPES,
+  MEMBER_ROLES,
+  NODE_ROLES,
+  NODE_STATUSES,
+  STACK_MODES,
+  STACK_STATUSES,
+} from "@kombify/agent-contract";
 import type { Collection, Records } from "./records.ts";
 
 /** `id`: what identifies a record, see RECORD_ID_PATTERN of the contract. */
@@ -12,11 +21,15 @@ export type Field = {
   isNullable: boolean;
   /** The record that it names must exist, and cannot go while it is named. */
   references?: Collection;
+  /** The only values that clients of the engine's own API may write; the agent's own schemas say so for its API. */
+  isOneOf?: readonly string[];
   /** What records get that were there before the field, and those that say nothing. Required for a new field that is never null. */
   initial?: unknown;
 };
 
 const field = (column: string, type: FieldType, isNullable = false): Field => ({ column, type, isNullable });
+
+const oneOf = (column: string, isOneOf: readonly string[]): Field => ({ ...field(column, "text"), isOneOf });
 
 const stamps = { createdAt: field("created_at", "timestamp"), updatedAt: field("updated_at", "timestamp") };
 
@@ -28,7 +41,7 @@ export const FIELDS: { [C in Collection]: Record<keyof Records[C], Field> } = {
     subject: field("subject", "text"),
     email: field("email", "text"),
     name: field("name", "text"),
-    role: field("role", "text"),
+    role: oneOf("role", MEMBER_ROLES),
     ...stamps,
     lastSeenAt: field("last_seen_at", "timestamp"),
   },
@@ -36,8 +49,8 @@ export const FIELDS: { [C in Collection]: Record<keyof Records[C], Field> } = {
     id: field("id", "id"),
     name: field("name", "text"),
     description: field("description", "text"),
-    mode: field("mode", "text"),
-    status: field("status", "text"),
+    mode: oneOf("mode", STACK_MODES),
+    status: oneOf("status", STACK_STATUSES),
     services: field("services", "json"),
     config: field("config", "json"),
     createdBy: field("created_by", "id", true),
@@ -48,16 +61,16 @@ export const FIELDS: { [C in Collection]: Record<keyof Records[C], Field> } = {
     id: field("id", "id"),
     stackId: { ...field("stack_id", "id"), references: "stacks" },
     name: field("name", "text"),
-    role: field("role", "text"),
-    status: field("status", "text"),
+    role: oneOf("role", NODE_ROLES),
+    status: oneOf("status", NODE_STATUSES),
     address: field("address", "text"),
     metadata: field("metadata", "json"),
     ...stamps,
   },
   jobs: {
     id: field("id", "id"),
-    type: field("type", "text"),
-    state: field("state", "text"),
+    type: oneOf("type", JOB_TYPES),
+    state: oneOf("state", JOB_STATES),
     stackId: field("stack_id", "id", true),
     target: field("target", "text"),
     progress: field("progress", "integer"),

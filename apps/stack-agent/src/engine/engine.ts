@@ -75,8 +75,11 @@ export interface Engine {
   readonly shared: SharedStore;
   /** Rejects when the engine does not answer. */
   check(): Promise<void>;
-  /** Creates or completes a namespace. Doing it again, also after a crash in the middle, leaves exactly one. */
-  createNamespace(slug: string): Promise<void>;
+  /**
+   * Creates or completes a namespace. Doing it again, also after a crash in the middle, leaves exactly one.
+   * @param like a namespace whose further fields, indexes and rules the new one gets too, so that it can take its place.
+   */
+  createNamespace(slug: string, like?: string): Promise<void>;
   /**
    * Brings a namespace to this engine's version and mends what was changed by hand: missing collections, fields, indexes,
    * rules. Whole or not at all; records stay. Doing it again changes nothing.

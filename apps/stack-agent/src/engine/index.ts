@@ -1,3 +1,4 @@
 /** The engine as measurements outside the agent use it. */
+export { openPocketBaseEngine } from "./pocketbase/pocketbase-engine.ts";
 export { openPostgresEngine } from "./postgres/postgres-engine.ts";
 export { provisionDatabase } from "./postgres/provision-database.ts";

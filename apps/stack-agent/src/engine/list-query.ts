@@ -21,12 +21,15 @@ export type ListQuery = {
 export type Page<T> = { items: T[]; nextCursor: string | null };
 
 export type SortKey = { field: string; definition: Field; isDescending: boolean };
-export type Condition = { column: string; value: unknown };
+export type Condition = { name: string; field: Field; column: string; value: unknown };
 export type ParsedQuery = { sort: SortKey; conditions: Condition[]; after: { value: unknown; id: string } | null };
 
 const VALUES: Record<FieldType, { schema: z.ZodType; expected: string }> = {
   id: { schema: recordIdSchema, expected: "the id of a record" },
-  text: { schema: z.string().refine((text) => !text.includes("\0")), expected: "a text" },
+  text: {
+    schema: z.string().refine((text) => !text.includes("\0") && text.isWellFormed()),
+    expected: "a text without NUL or halves of characters",
+  },
   integer: {
     schema: z.coerce
       .number()
@@ -85,7 +88,7 @@ function parseFilters(collection: Collection, filters: Record<string, string>): 
     }
     const { schema, expected } = VALUES[definition.type];
     const value = definition.isNullable && text === "" ? { success: true, data: null } : schema.safeParse(text);
-    if (value.success) conditions.push({ column: definition.column, value: value.data });
+    if (value.success) conditions.push({ name: path, field: definition, column: definition.column, value: value.data });
     else errors.push({ path, message: `Use ${expected}.` });
   }
   const first = errors[0];
@@ -116,7 +119,7 @@ export function parseListQuery(collection: Collection, query: ListQuery): Parsed
   const own = Object.entries(query.where ?? {}).map(([name, value]) => {
     const definition = fieldOf(collection, name);
     if (!definition) throw new Error(`${collection} have no field ${name}`);
-    return { column: definition.column, value };
+    return { name, field: definition, column: definition.column, value };
   });
   return {
     sort,

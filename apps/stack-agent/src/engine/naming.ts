@@ -8,7 +8,7 @@ export const SCHEMA = "stack";
  * lower-case letters and digits need no quoting and cannot end a name early.
  * @throws Error for anything that is not a tenant slug.
  */
-function checkedSlug(slug: string): string {
+export function checkedSlug(slug: string): string {
   if (!SLUG_PATTERN.test(slug)) throw new Error(`Not a tenant slug: ${JSON.stringify(slug)}`);
   return slug;
 }

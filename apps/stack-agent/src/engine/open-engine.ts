@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import { type EngineKind, ServiceError } from "@kombify/agent-contract";
+import type { EngineKind } from "@kombify/agent-contract";
 import { createDatabase, startPostgres } from "@kombify/embedded-postgres";
 import type { Logger } from "@kombify/server";
 import type { PocketBaseAccess } from "../config.ts";
 import type { Engine } from "./engine.ts";
+import { openPocketBase } from "./open-pocketbase.ts";
+import { openPocketBaseEngine } from "./pocketbase/pocketbase-engine.ts";
 import { openPostgresEngine } from "./postgres/postgres-engine.ts";
 import { provisionDatabase } from "./postgres/provision-database.ts";
 
@@ -19,16 +21,16 @@ type EngineOptions = {
 };
 
 /**
- * Opens the engine of this host: on the cluster that is given, or on a PostgreSQL of the agent's own in its home.
+ * Opens the engine of this host: on the cluster or the PocketBase that is given, or on one of the agent's own in its home.
  * @param onStop told what to stop later, in the order in which it was started.
- * @throws ServiceError PRECONDITION for an engine that this agent cannot open.
+ * @throws ServiceError PRECONDITION when there is no PocketBase, or the server that is given cannot be used.
  */
 export async function openEngine(
-  { home, engine, databaseUrl, log }: EngineOptions,
+  { home, engine, databaseUrl, pocketbase, log }: EngineOptions,
   onStop: (stop: () => Promise<void>) => void,
 ): Promise<Engine> {
   if (engine === "pocketbase")
-    throw new ServiceError("PRECONDITION", "This agent cannot open PocketBase yet. Use KOMBIFY_ENGINE=postgres.");
+    return openPocketBaseEngine({ login: await openPocketBase({ home, access: pocketbase, log }, onStop) });
   const passwordFile = join(home, "database-password");
   if (databaseUrl) {
     const database = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));

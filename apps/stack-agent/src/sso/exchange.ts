@@ -57,15 +57,15 @@ export async function exchangeAssertion(parts: Parts, assertion: string): Promis
     const { id: tenantId, generation } = tenant;
     return { idHash, kind, tenantId, generation, userId, email, name, role, expiresAt };
   };
-  const token = createSecret();
+  const token = await engine.issueToken(tenant, userId, TOKEN_TTL_SECONDS);
   const ticket = createSecret();
   const expiresAt = expiresIn(TOKEN_TTL_SECONDS);
   await engine.shared.createSessions([
-    session("token", token.hash, expiresAt),
+    session("token", hashSecret(token), expiresAt),
     session("ticket", ticket.hash, expiresIn(TICKET_TTL_SECONDS)),
   ]);
   return {
-    token: token.secret,
+    token,
     expiresAt: expiresAt.toISOString(),
     user: { id: userId, email, name, role },
     tenant: { id: tenant.id, slug: tenant.slug, name: tenant.name },

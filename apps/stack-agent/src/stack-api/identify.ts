@@ -29,7 +29,7 @@ function callerOf(engine: Engine, { session, tenant }: LiveSession, via: Caller[
 /** For the public listener. */
 export function identifyPublic(engine: Engine, sessions: Sessions, onAwaited: OnAwaited): Identify {
   return async (c) => {
-    const bearer = /^Bearer ([A-Za-z0-9_-]{43})$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    const bearer = /^Bearer ([A-Za-z0-9._-]{43,2000})$/i.exec(c.req.header("authorization") ?? "")?.[1];
     const live = bearer ? await engine.shared.findSession(hashSecret(bearer), "token") : await sessions.find(c);
     if (!live) return null;
     const asked = c.req.header("x-tenant-id");

@@ -4,6 +4,7 @@ import type { NamespaceStore, TenantRef, WriteOperation, WriteResults } from "..
 import { cursorAfter, parseListQuery } from "../list-query.ts";
 import type { RoleNames } from "../naming.ts";
 import type { Collection, JobRecord, Records } from "../records.ts";
+import { assertStorable } from "../storable.ts";
 import { advanceJob, claimJob, failLostJobs } from "./job-statements.ts";
 import type { Plans } from "./plans.ts";
 import * as statements from "./statements.ts";
@@ -71,7 +72,10 @@ export function createNamespaceStore(sql: Sql, roles: RoleNames, plans: Plans, t
   return {
     tenant,
     get: (collection, id) => first(statements.selectWhere(collection, slug, { id })),
-    find: (collection, where) => first(statements.selectWhere(collection, slug, where, "order by id limit 1")),
+    find: async (collection, where) => {
+      assertStorable(where);
+      return first(statements.selectWhere(collection, slug, where, "order by id limit 1"));
+    },
     async list<C extends Collection>(collection: C, query: Parameters<NamespaceStore["list"]>[1]) {
       const parsed = parseListQuery(collection, query);
       const rows = (await run(statements.selectPage(collection, slug, parsed, query.limit))) as unknown as Records[C][];
@@ -84,6 +88,7 @@ export function createNamespaceStore(sql: Sql, roles: RoleNames, plans: Plans, t
       return Object.fromEntries(rows.map(({ value, count }) => [String(value), Number(count)]));
     },
     async write<const T extends readonly WriteOperation[]>(operations: T) {
+      assertStorable(operations);
       return (await inOurWords(() => runAll(operations))) as WriteResults<T>;
     },
     claimJob: (owner, leaseMs) => first<JobRecord>(claimJob(slug, owner, leaseMs)),

@@ -24,7 +24,7 @@ function columnOf(collection: Collection, name: string): string {
   return field.column;
 }
 
-function conditionsText(conditions: Condition[], parameters: unknown[]): string {
+function conditionsText(conditions: Array<Pick<Condition, "column" | "value">>, parameters: unknown[]): string {
   const parts = conditions.map(({ column, value }) => {
     if (value === null) return `${column} is null`;
     parameters.push(value);
@@ -33,7 +33,7 @@ function conditionsText(conditions: Condition[], parameters: unknown[]): string 
   return parts.length === 0 ? "true" : parts.join(" and ");
 }
 
-const conditionsOf = (collection: Collection, where: object): Condition[] =>
+const conditionsOf = (collection: Collection, where: object): Array<Pick<Condition, "column" | "value">> =>
   Object.entries(where).map(([name, value]) => ({ column: columnOf(collection, name), value }));
 
 export function selectWhere(collection: Collection, slug: string, where: object, suffix = ""): Statement {

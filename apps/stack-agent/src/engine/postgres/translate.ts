@@ -13,6 +13,8 @@ export function translate(error: unknown): unknown {
   if (code === "23505") return new ServiceError("CONFLICT", "There is such a record already.", { cause: error });
   if (code === "23503" && constraint.startsWith("files_"))
     return new ServiceError("NOT_FOUND", "There is no such record for the file.", { cause: error });
+  if (code === "23503" && error.message.startsWith("update or delete"))
+    return new ServiceError("CONFLICT", "Something still belongs to this stack.", { cause: error });
   if (code === "23503") return new ServiceError("NOT_FOUND", "There is no such stack.", { cause: error });
   if (code === "23502")
     return new ServiceError("INVALID", `A record needs a value in ${error.column_name}.`, { cause: error });

@@ -1,0 +1,150 @@
+import { createHash, randomBytes } from "node:crypto";
+import { v7 as uuid } from "uuid";
+import { expect, test } from "vitest";
+import { desiredTenant } from "../../../test/control-plane-double.ts";
+import { onEveryEngine } from "../../../test/engines.ts";
+import type { SessionRow } from "../shared-store.ts";
+
+const newHash = () => createHash("sha256").update(randomBytes(16)).digest("hex");
+
+onEveryEngine("shared collections", (tested) => {
+  const shared = () => tested.engine.shared;
+  const addTenant = async (changes: Parameters<typeof desiredTenant>[0] = {}) => {
+    const tenant = desiredTenant(changes);
+    await shared().saveTenant(tenant, "ready");
+    return tenant;
+  };
+  const sessionOf = (tenantId: string, changes: Partial<SessionRow> = {}): SessionRow => ({
+    idHash: newHash(),
+    kind: "session",
+    tenantId,
+    generation: 1,
+    userId: uuid(),
+    email: "ada@example.com",
+    name: "Ada",
+    role: "owner",
+    expiresAt: new Date(Date.now() + 60_000),
+    ...changes,
+  });
+
+  test("the document, its revision and the last contact are what was stored last", async () => {
+    expect(await shared().loadApplied()).toEqual({ document: null, appliedRevision: 0, contactedAt: null });
+    const document = {
+      schemaVersion: 1 as const,
+      instanceId: uuid(),
+      revision: 7,
+      generatedAt: new Date().toISOString(),
+      portalOrigin: "http://localhost:3000",
+      assertionKeys: [],
+      tenants: [desiredTenant({ orgId: `it's "an" org \\ ü` })],
+      tombstones: [],
+    };
+    const contactedAt = new Date();
+    await shared().saveDocument(document);
+    await shared().saveAppliedRevision(7);
+    await shared().saveContact(contactedAt);
+    expect(await shared().loadApplied()).toEqual({ document, appliedRevision: 7, contactedAt });
+  });
+
+  test("a tenant is found by id, by slug and by its organisation, and no other way", async () => {
+    const orgId = `org ' " \\ % _ || true -- ${uuid()}`;
+    const tenant = await addTenant({ orgId, name: `Ada's "lab" \\` });
+    const row = { id: tenant.tenantId, slug: tenant.slug, orgId, name: tenant.name, state: "ready", error: null };
+    expect(await shared().findTenant(tenant.tenantId)).toMatchObject(row);
+    expect(await shared().findTenant(tenant.slug)).toMatchObject(row);
+    expect(await shared().findTenantOfOrg(orgId, tenant.tenantId)).toMatchObject(row);
+    expect(await shared().findTenantOfOrg("another", tenant.tenantId)).toBeNull();
+    for (const nobody of ["", "x", '" || slug != "', "' or true --", uuid()])
+      expect(await shared().findTenant(nobody), nobody).toBeNull();
+  });
+
+  test("saving a tenant again renews everything but its slug; a former organisation no longer finds it", async () => {
+    const tenant = await addTenant();
+    const next = { ...tenant, orgId: `org ${uuid()}`, name: "Renamed", plan: "pro" as const, generation: 2 };
+    await shared().setTenantState(tenant.tenantId, "failed", "it's broken");
+    expect(await shared().findTenant(tenant.slug)).toMatchObject({ state: "failed", error: "it's broken" });
+    await shared().saveTenant(next, "suspended");
+    await shared().saveTenant(next, "suspended");
+    expect(await shared().findTenantOfOrg(tenant.orgId, tenant.tenantId)).toBeNull();
+    expect(await shared().findTenantOfOrg(next.orgId, tenant.tenantId)).toMatchObject({
+      name: "Renamed",
+      plan: "pro",
+      generation: 2,
+      state: "suspended",
+      error: null,
+    });
+  });
+
+  test("tenants are listed once each, in the order of their slugs", async () => {
+    await addTenant();
+    const slugs = (await shared().listTenants()).map(({ slug }) => slug);
+    expect(slugs.length).toBeGreaterThan(1);
+    expect(slugs).toEqual([...new Set(slugs)].sort());
+  });
+
+  test("an assertion is consumed by exactly one of many", async () => {
+    const hash = newHash();
+    const expiresAt = new Date(Date.now() + 60_000);
+    const won = await Promise.all(Array.from({ length: 20 }, () => shared().consumeAssertion(hash, expiresAt)));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await shared().findSession(hash, "session")).toBeNull();
+  });
+
+  test("a ticket is redeemed by exactly one of many", async () => {
+    const { tenantId } = await addTenant();
+    const ticket = sessionOf(tenantId, { kind: "ticket" });
+    await shared().createSessions([ticket]);
+    const redeemed = await Promise.all(Array.from({ length: 20 }, () => shared().redeemTicket(ticket.idHash)));
+    expect(redeemed.filter((session) => session !== null)).toMatchObject([
+      { session: ticket, tenant: { id: tenantId } },
+    ]);
+  });
+
+  test("a session lives until it expires, ends, or its tenant is closed or moved on", async () => {
+    const tenant = await addTenant();
+    const [live, expired, ended, token] = [
+      sessionOf(tenant.tenantId),
+      sessionOf(tenant.tenantId, { expiresAt: new Date(Date.now() - 1) }),
+      sessionOf(tenant.tenantId),
+      sessionOf(tenant.tenantId, { kind: "token" }),
+    ];
+    await shared().createSessions([live, expired, ended, token]);
+    await shared().endSession(ended.idHash);
+    await shared().endSession(ended.idHash);
+    expect(await shared().findSession(live.idHash, "session")).toMatchObject({ session: live });
+    expect(await shared().findSession(live.idHash, "token")).toBeNull();
+    expect(await shared().findSession(token.idHash, "token")).toMatchObject({ session: token });
+    expect(await shared().findSession(expired.idHash, "session")).toBeNull();
+    expect(await shared().findSession(ended.idHash, "session")).toBeNull();
+
+    await shared().setTenantState(tenant.tenantId, "suspended", null);
+    expect(await shared().findSession(live.idHash, "session")).toBeNull();
+    await shared().saveTenant({ ...tenant, generation: 2 }, "ready");
+    expect(await shared().findSession(live.idHash, "session")).toBeNull();
+  });
+
+  test("a person's new details reach all their sessions and nobody else's", async () => {
+    const { tenantId } = await addTenant();
+    const userId = uuid();
+    const [first, second, other] = [
+      sessionOf(tenantId, { userId }),
+      sessionOf(tenantId, { userId }),
+      sessionOf(tenantId),
+    ];
+    await shared().createSessions([first, second, other]);
+    await shared().updatePerson(tenantId, userId, { email: "new@example.com", name: "N", role: "viewer" });
+    for (const { idHash } of [first, second])
+      expect((await shared().findSession(idHash, "session"))?.session).toMatchObject({ name: "N", role: "viewer" });
+    expect((await shared().findSession(other.idHash, "session"))?.session).toEqual(other);
+  });
+
+  test("ending a tenant's sessions ends no other's; expired ones are swept", async () => {
+    const [one, two] = [await addTenant(), await addTenant()];
+    const [mine, theirs] = [sessionOf(one.tenantId), sessionOf(two.tenantId)];
+    await shared().createSessions([mine, theirs]);
+    await shared().endSessionsOfTenant(one.tenantId);
+    await shared().removeExpiredSessions();
+    expect(await shared().findSession(mine.idHash, "session")).toBeNull();
+    expect(await shared().findSession(theirs.idHash, "session")).toMatchObject({ session: theirs });
+  });
+});
