@@ -8,8 +8,7 @@ import { LaunchForm } from "../../homelab/launch-form.tsx";
 import { RepairNotice } from "../../homelab/repair-notice.tsx";
 
 const REFUSALS: Record<string, string> = {
-  "not-ready":
-    "It was not ready at that moment: it was being set up or brought up to date. Launch it again in a few seconds.",
+  "not-ready": "It was just being set up or brought up to date. Launch it again in a few seconds.",
   "no-answer": "Its host did not answer. Nothing is lost; wait a minute and launch it again.",
   "too-often": "It was launched too often within a minute. Wait a little and launch it again.",
   "not-yours": "You cannot launch this homelab. Ask its owner to invite you.",
@@ -25,7 +24,12 @@ export function LaunchPanel({ homelab, refusal }: LaunchPanelProps) {
   return (
     <Stack gap="md">
       {refused ? (
-        <Alert role="alert" color="red" icon={<IconAlertTriangle aria-hidden />} title="The launch did not work">
+        <Alert
+          role="alert"
+          color={refusal === "not-ready" ? "yellow" : "red"}
+          icon={refusal === "not-ready" ? <IconHourglass aria-hidden /> : <IconAlertTriangle aria-hidden />}
+          title={refusal === "not-ready" ? "It was not ready yet" : "The launch did not work"}
+        >
           {refused}
         </Alert>
       ) : null}
