@@ -2,7 +2,7 @@
 
 /** Floors of packages/api, highest first: a noun imports only from floors below it. */
 const FLOORS = [
-  ["webhooks", "agents", "fleet"],
+  ["webhooks", "agents", "fleet", "imports"],
   ["tenants"],
   ["flags", "sims", "stackkits", "tools", "identity"],
   ["instances", "billing"],

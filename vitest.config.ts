@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 /** Two groups in one run: what stands beside the code, side by side; then the journeys, one after another. */
 export default defineConfig({
   test: {
-    globalSetup: ["./scripts/test/database.ts", "./scripts/test/pocketbase.ts"],
+    globalSetup: "./scripts/test/parts.ts",
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

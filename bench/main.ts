@@ -1,12 +1,18 @@
 /** `npm run bench`: measures the product against the same work by hand and prints one table. See README.md. */
 import { cpus } from "node:os";
 import { startCluster } from "./cluster.ts";
+import { measureEngines } from "./engines/measure-engines.ts";
 import { measureRequests } from "./http/measure-requests.ts";
 import { measureNamespaces } from "./namespaces/measure-namespaces.ts";
 import { measurePlacement } from "./placement/measure-placement.ts";
 import { formatTable, type Row } from "./table.ts";
 
-const MEASUREMENTS = { requests: measureRequests, namespaces: measureNamespaces, placement: measurePlacement };
+const MEASUREMENTS = {
+  requests: measureRequests,
+  namespaces: measureNamespaces,
+  engines: measureEngines,
+  placement: measurePlacement,
+};
 type Name = keyof typeof MEASUREMENTS;
 const isName = (name: string): name is Name => Object.hasOwn(MEASUREMENTS, name);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

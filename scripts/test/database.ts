@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres } from "@kombify/embedded-postgres";
 
-/** Vitest calls this before the first test, and what it returns after the last one. */
+/** Starts it, unless there is one. @returns what stops it. */
 export default async function setup(): Promise<() => Promise<void>> {
   if (process.env.KOMBIFY_TEST_DATABASE_URL) return async () => undefined;
   const folder = await mkdtemp(join(tmpdir(), "kombify-test-"));

@@ -3,7 +3,7 @@ import { findPocketBase, PocketBaseMissing } from "@kombify/embedded-pocketbase"
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** Vitest calls this before the first test. Where there is none, tests that need it are skipped; not with CI=true. */
+/** Where there is none, tests that need it are skipped; with CI=true the run fails. */
 export default async function setup(): Promise<void> {
   try {
     process.env.POCKETBASE_BIN = await findPocketBase({ say });

@@ -2,6 +2,8 @@ export { mountAgentApi, requestInfoOf } from "./agent-api.ts";
 export type { Audience, RequestInfo } from "./context.ts";
 export { type ControlPlane, type ControlPlaneOptions, createControlPlane } from "./control-plane.ts";
 export { seedStaff } from "./identity/service.ts";
+export { type ImportInput, importHistory, type LegacySource } from "./imports/import-history.ts";
+export type { CollectionReport, ImportReport } from "./imports/report.ts";
 export { createJoinToken, getInstance, registerInstance } from "./instances/service.ts";
 export { listInstances } from "./instances/views.ts";
 export type { AppRouter, Caller } from "./router.ts";

@@ -32,6 +32,13 @@ beforeAll(async () => {
         summary: "made",
       });
     }
+    const tool = { id: newId(), name: "dozzle", displayName: "Dozzle", layer: "L2", maturity: "supported" } as const;
+    await tx.insert(schema.tools).values(tool);
+    await tx
+      .insert(schema.flags)
+      .values({ key: "dark-mode", state: "ENABLED", variants: { on: true, off: false }, defaultVariant: "off" });
+    const origin = { source: "old", collection: "tools", legacyId: "abc", targetId: tool.id };
+    await tx.insert(schema.imports).values({ ...origin, digest: "0".repeat(64), runId: newId() });
   });
 });
 afterAll(() => test.drop());
@@ -115,6 +122,38 @@ describe("the second wall", () => {
       .as({ kind: "agent", instanceId: instance!.id })
       .read((sql) => sql`select id from tenants`);
     expect(rows).toEqual([{ id: homelabs.bob }]);
+  });
+
+  it.each(["tools", "flags", "imports"] as const)(
+    "%s are for staff and the system: tenants, people signing in and agents have no way to them",
+    async (table) => {
+      const select = sql.raw(`select * from ${table}`);
+      for (const scope of [
+        asAnn(),
+        test.db.as({ kind: "identity", userId: people.ann }),
+        test.db.as({ kind: "agent", instanceId: newId() }),
+      ])
+        await expect(scope.transaction((tx) => tx.execute(select))).rejects.toMatchObject({ cause: { code: "42501" } });
+      const staff = test.db.as({ kind: "staff", userId: people.bob });
+      expect(await staff.transaction((tx) => tx.execute(select))).toHaveLength(1);
+      const nobody = test.db.as({ kind: "staff", userId: "" as UserId });
+      expect(await nobody.transaction((tx) => tx.execute(select))).toHaveLength(0);
+    },
+  );
+
+  it("where an imported row came from cannot be forgotten, not even by the system", async () => {
+    const system = test.db.as({ kind: "system" });
+    await expect(system.transaction((tx) => tx.execute(sql`delete from imports`))).rejects.toMatchObject({
+      cause: { code: "42501" },
+    });
+  });
+
+  it("a flag whose default is none of its variants is refused, whoever writes it", async () => {
+    const flag = { key: "x", state: "ENABLED" as const, variants: { on: true }, defaultVariant: "off" };
+    const system = test.db.as({ kind: "system" });
+    await expect(system.transaction((tx) => tx.insert(schema.flags).values(flag))).rejects.toMatchObject({
+      cause: { code: "23514" },
+    });
   });
 
   it("every table has row-level security that binds its owner too", async () => {

@@ -57,7 +57,13 @@ async function startOwner(dataDir: string): Promise<{ child: ChildProcess; pid: 
   });
   cleanups.push(() => child.kill("SIGKILL"));
   const [line] = await once(child.stdout as NodeJS.ReadableStream, "data");
-  return { child, pid: Number(String(line).trim()) };
+  const pid = Number(String(line).trim());
+  const begun = await processStart(pid);
+  // What a killed owner leaves behind would go on in a folder that is gone.
+  cleanups.push(async () => {
+    if ((await processStart(pid)) === begun) process.kill(pid, "SIGKILL");
+  });
+  return { child, pid };
 }
 
 describe.skipIf(!hasPocketBase)("PocketBase beside the checkout", () => {

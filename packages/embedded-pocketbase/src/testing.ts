@@ -8,13 +8,20 @@ import { type PocketBaseServer, startPocketBase } from "./start-pocketbase.ts";
 /** Whether this run has a PocketBase; without one, tests are skipped and counted: `describe.skipIf(!hasPocketBase)`. */
 export const hasPocketBase: boolean = Boolean(process.env.POCKETBASE_BIN);
 
-/** A PocketBase in a temporary folder, empty but for its superuser. `drop` stops it and removes the folder. */
-export async function createTestPocketBase(): Promise<PocketBaseServer & { drop(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), "kombify-pocketbase-"));
-  const server = await startPocketBase({ executable: await findPocketBase(), dataDir: folder });
+export type TestPocketBase = PocketBaseServer & {
+  /** Its folder; PocketBase's own is `data` in it. */
+  dataDir: string;
+  /** Stops it and removes the folder. */
+  drop(): Promise<void>;
+};
+
+/** A PocketBase in a temporary folder, empty but for its superuser. */
+export async function createTestPocketBase(): Promise<TestPocketBase> {
+  const dataDir = await mkdtemp(join(tmpdir(), "kombify-pocketbase-"));
+  const server = await startPocketBase({ executable: await findPocketBase(), dataDir });
   const drop = async () => {
     await server.stop();
-    await rm(folder, { recursive: true, force: true });
+    await rm(dataDir, { recursive: true, force: true });
   };
-  return { ...server, drop };
+  return { ...server, dataDir, drop };
 }

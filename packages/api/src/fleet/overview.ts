@@ -77,7 +77,7 @@ export async function readOverview(ctx: VerbContext): Promise<FleetOverview> {
         (select json_build_object('total', count(*), 'connected', count(*) filter (where r.connection = 'connected'),
           'stale', count(*) filter (where r.connection = 'stale'), 'offline', count(*) filter (where r.connection = 'offline'),
           'pending', count(*) filter (where r.connection = 'pending'), 'cordoned', count(*) filter (where i.cordoned_at is not null))
-         from instances i join instance_reports r on r.instance_id = i.id) as instances,
+         from instances i join instance_reports r on r.instance_id = i.id where i.lifecycle <> 'decommissioned') as instances,
         (select json_build_object('capacity', coalesce(sum(i.capacity), 0), 'used', coalesce(sum(i.places_used), 0),
           'free', coalesce(sum(i.capacity - i.places_used) filter (where i.cordoned_at is null and r.connection = 'connected'), 0))
          from instances i join instance_reports r on r.instance_id = i.id where i.lifecycle = 'active') as places,
@@ -90,7 +90,8 @@ export async function readOverview(ctx: VerbContext): Promise<FleetOverview> {
     ctx.db.read<{ id: string; name: string; connection: string; health: string; detail: string | null }>(
       (sql) => sql`select i.id, i.name, r.connection, r.health, r.health_detail as detail
         from instances i join instance_reports r on r.instance_id = i.id
-        where r.connection in ('stale', 'offline') or (r.connection = 'connected' and r.health in ('degraded', 'unhealthy'))
+        where i.lifecycle <> 'decommissioned' and (r.connection in ('stale', 'offline')
+          or (r.connection = 'connected' and r.health in ('degraded', 'unhealthy')))
         order by r.connection = 'offline' desc, i.name limit 20`,
     ),
     ctx.db.read<Quarantined>(

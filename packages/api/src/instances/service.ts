@@ -80,10 +80,15 @@ async function joinCommandFor(ctx: VerbContext, instance: InstanceView, joinToke
 
 /**
  * A new single-use join token; older unused ones of the same instance stop working.
- * @throws ServiceError NOT_FOUND, PRECONDITION while the instance is connected.
+ * @throws ServiceError NOT_FOUND, PRECONDITION while the instance is connected, or when it was decommissioned.
  */
 export async function createJoinToken(ctx: VerbContext, id: InstanceId): Promise<JoinTokenView> {
   const instance = await requireInstance(ctx, id);
+  if (instance.lifecycle === "decommissioned")
+    throw new ServiceError(
+      "PRECONDITION",
+      `${instance.name} was decommissioned. Register an instance of another name.`,
+    );
   if (instance.connection === "connected")
     throw new ServiceError(
       "PRECONDITION",

@@ -7,6 +7,11 @@ type Id<Noun extends string> = string & { readonly [brand]?: Noun };
 export type UserId = Id<"user">;
 export type TenantId = Id<"tenant">;
 export type InstanceId = Id<"instance">;
+export type ToolId = Id<"tool">;
+export type FlagId = Id<"flag">;
 
 /** A new id, ordered by time of creation. */
 export const newId = (): string => v7();
+
+/** A new id that is ordered as if it had been made then: for what is written down long after it happened. */
+export const newIdAt = (then: Date): string => v7({ msecs: then.getTime() });

@@ -135,6 +135,12 @@ test("a role that the agent may no longer take is found and taken again", async 
   expect(await store.get("stacks", stack.id)).toEqual(stack);
 });
 
+test("a right to take a role that was lost comes back with the next request", async () => {
+  const agent = new URL(db.url).username;
+  await byHand(`revoke set option for ${db.rolePrefix}@ from ${agent} granted by ${agent}`);
+  expect(await store.get("stacks", stack.id)).toEqual(stack);
+});
+
 test("records that stand in the way of mending are named, and nothing is changed", async () => {
   await byHand("drop index stack.stacks_@_name");
   const record = newStack({ name: stack.name.toUpperCase() });

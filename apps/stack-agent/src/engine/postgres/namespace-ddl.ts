@@ -63,6 +63,12 @@ export const ensureRole = (role: string): string[] => [
     else grant ${role} to current_user with inherit false, set true; end if; end $$`,
 ];
 
+/** Takes the right to a role away and gives it back in one transaction: every connection hears that it changed. */
+export const renewRole = (role: string): string[] => [
+  `grant ${role} to current_user with inherit false, set false`,
+  `grant ${role} to current_user with inherit false, set true`,
+];
+
 /** Statements run by a namespace's role, which may create tables only while they run. */
 export const asOwner = (role: string, roles: RoleNames, statements: readonly string[]): string[] => [
   `grant ${roles.creator} to ${role} with inherit true`,

@@ -1,11 +1,11 @@
 import { ServiceError } from "@kombify/agent-contract";
-import type { PendingQuery, Row, Sql, TransactionSql } from "postgres";
+import type { Row } from "postgres";
 import type { NamespaceStore, TenantRef, WriteOperation, WriteResults } from "../engine.ts";
 import { cursorAfter, parseListQuery } from "../list-query.ts";
-import type { RoleNames } from "../naming.ts";
 import type { Collection, JobRecord, Records } from "../records.ts";
 import { assertStorable } from "../storable.ts";
 import { advanceJob, claimJob, failLostJobs } from "./job-statements.ts";
+import type { Lanes } from "./lanes.ts";
 import type { Plans } from "./plans.ts";
 import * as statements from "./statements.ts";
 import { translate } from "./translate.ts";
@@ -34,12 +34,8 @@ function statementOf(operation: WriteOperation, slug: string): statements.Statem
  * The records of one tenant on PostgreSQL. Every statement runs in a transaction under the tenant's own role, which the
  * database itself keeps from every other table.
  */
-export function createNamespaceStore(sql: Sql, roles: RoleNames, plans: Plans, tenant: TenantRef): NamespaceStore {
+export function createNamespaceStore(lanes: Lanes, plans: Plans, tenant: TenantRef): NamespaceStore {
   const { slug } = tenant;
-  const role = roles.namespace(slug);
-  const takeRole = (tx: TransactionSql) => tx`select set_config('role', ${role}, true)`;
-  const send = (tx: TransactionSql, { text, parameters }: statements.Statement): PendingQuery<Row[]> =>
-    tx.unsafe(plans.textOf(slug, text), parameters as never[], { prepare: true });
   const inOurWords = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await plans.use(slug, work);
@@ -47,20 +43,14 @@ export function createNamespaceStore(sql: Sql, roles: RoleNames, plans: Plans, t
       throw translate(error);
     }
   };
-
-  const run = (statement: statements.Statement): Promise<Row[]> =>
-    inOurWords(async () => {
-      const [, rows] = await sql.begin((tx) => [takeRole(tx), send(tx, statement)]);
-      return rows;
-    });
-  const first = async <T>(statement: statements.Statement) => ((await run(statement))[0] ?? null) as T | null;
+  const read = (statement: statements.Statement) => inOurWords(() => lanes.read(slug, statement));
+  const change = (statement: statements.Statement) =>
+    inOurWords(() => lanes.transaction(slug, (send) => send(statement)));
+  const first = async <T>(rows: Promise<Row[]>) => ((await rows)[0] ?? null) as T | null;
 
   const runAll = (operations: readonly WriteOperation[]) =>
-    sql.begin(async (tx) => {
-      const [, ...results] = await Promise.all([
-        takeRole(tx),
-        ...operations.map((operation) => send(tx, statementOf(operation, slug))),
-      ]);
+    lanes.transaction(slug, async (send) => {
+      const results = await Promise.all(operations.map((operation) => send(statementOf(operation, slug))));
       return operations.map((operation, index) => {
         if (operation.kind === "updateAll" || operation.kind === "removeAll") return null;
         const row = results[index]?.[0];
@@ -71,28 +61,31 @@ export function createNamespaceStore(sql: Sql, roles: RoleNames, plans: Plans, t
 
   return {
     tenant,
-    get: (collection, id) => first(statements.selectWhere(collection, slug, { id })),
+    get: (collection, id) => first(read(statements.selectWhere(collection, slug, { id }))),
     find: async (collection, where) => {
       assertStorable(where);
-      return first(statements.selectWhere(collection, slug, where, "order by id limit 1"));
+      return first(read(statements.selectWhere(collection, slug, where, "order by id limit 1")));
     },
     async list<C extends Collection>(collection: C, query: Parameters<NamespaceStore["list"]>[1]) {
       const parsed = parseListQuery(collection, query);
-      const rows = (await run(statements.selectPage(collection, slug, parsed, query.limit))) as unknown as Records[C][];
+      const rows = (await read(
+        statements.selectPage(collection, slug, parsed, query.limit),
+      )) as unknown as Records[C][];
       const items = rows.slice(0, query.limit);
       const last = items.at(-1);
       return { items, nextCursor: rows.length > query.limit && last ? cursorAfter(last, parsed.sort) : null };
     },
     async countBy(collection, field, where = {}) {
-      const rows = await run(statements.countBy(collection, slug, field, where));
+      const rows = await read(statements.countBy(collection, slug, field, where));
       return Object.fromEntries(rows.map(({ value, count }) => [String(value), Number(count)]));
     },
     async write<const T extends readonly WriteOperation[]>(operations: T) {
       assertStorable(operations);
       return (await inOurWords(() => runAll(operations))) as WriteResults<T>;
     },
-    claimJob: (owner, leaseMs) => first<JobRecord>(claimJob(slug, owner, leaseMs)),
-    advanceJob: (id, owner, leaseMs, progress) => first<JobRecord>(advanceJob(slug, id, owner, leaseMs, progress)),
-    failLostJobs: async (reason) => (await run(failLostJobs(slug, reason))) as unknown as JobRecord[],
+    claimJob: (owner, leaseMs) => first<JobRecord>(change(claimJob(slug, owner, leaseMs))),
+    advanceJob: (id, owner, leaseMs, progress) =>
+      first<JobRecord>(change(advanceJob(slug, id, owner, leaseMs, progress))),
+    failLostJobs: async (reason) => (await change(failLostJobs(slug, reason))) as unknown as JobRecord[],
   };
 }

@@ -6,8 +6,9 @@ import type { Engine } from "../engine.ts";
 import { roleNames, SCHEMA, slugOfUsersTable } from "../naming.ts";
 import { shapeOfDefinition } from "./defined-shape.ts";
 import { findDrift } from "./find-drift.ts";
+import { createLanes } from "./lanes.ts";
 import { dropNamespace, renameNamespace, replaceNamespace } from "./move-namespace.ts";
-import { createNamespaceDdl } from "./namespace-ddl.ts";
+import { createNamespaceDdl, renewRole } from "./namespace-ddl.ts";
 import { createNamespaceStore } from "./namespace-store.ts";
 import { Plans } from "./plans.ts";
 import type { NamespaceShape } from "./shape.ts";
@@ -60,7 +61,7 @@ async function assertUsable(sql: Sql): Promise<string> {
 export async function openPostgresEngine(options: PostgresEngineOptions): Promise<Engine> {
   const { definition = CURRENT_DEFINITION } = options;
   const roles = roleNames(options.rolePrefix);
-  const sql = connect(options.url, options.maxConnections ?? 8);
+  const sql = connect(options.url, 4);
   // DDL waits for locks; it must not keep people's requests from a connection meanwhile.
   const ddl = connect(options.url, 4);
   let defined: Promise<NamespaceShape> | undefined;
@@ -71,9 +72,16 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
     });
     return defined;
   };
-  const plans = new Plans();
+  const plans = new Plans(async (slug) => {
+    await ddl.unsafe(renewRole(roles.namespace(slug)).join(";\n")).simple();
+  });
+  const lanes = createLanes(
+    Array.from({ length: options.maxConnections ?? 4 }, () => connect(options.url, 1)),
+    roles,
+    plans,
+  );
   const close = async () => {
-    await Promise.all([sql.end({ timeout: 2 }), ddl.end({ timeout: 2 })]);
+    await Promise.all([lanes.close(), sql.end({ timeout: 2 }), ddl.end({ timeout: 2 })]);
   };
   try {
     const version = await assertUsable(sql);
@@ -94,7 +102,7 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
       findDrift: async () => findDrift(ddl, roles, await definedShape()),
       renameNamespace: (from, to) => renameNamespace(ddl, roles, from, to),
       replaceNamespace: (slug, by) => replaceNamespace(ddl, roles, { slug, by, version: definition.version }),
-      transfer: (slug) => createTransfer(ddl, roles, slug),
+      transfer: (slug) => createTransfer({ sql: ddl, roles, plans }, slug),
       // Without meaning of its own: whoever issues it stores its hash.
       issueToken: async () => randomBytes(32).toString("base64url"),
       dropNamespace: (slug) => dropNamespace(ddl, roles, slug),
@@ -103,7 +111,7 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
           select tablename as table from pg_catalog.pg_tables where schemaname = ${SCHEMA} and tablename like 'users\\_%'`;
         return rows.map(({ table }) => slugOfUsersTable(table)).filter((slug) => slug !== null);
       },
-      namespace: (tenant) => createNamespaceStore(sql, roles, plans, tenant),
+      namespace: (tenant) => createNamespaceStore(lanes, plans, tenant),
       close,
     };
   } catch (error) {

@@ -32,7 +32,8 @@ const KINDS = TABLES.join("|");
 
 /** Tables that belong to some namespace, as a condition on pg_class `c`. */
 export const isOfNamespace = `c.relnamespace = '${SCHEMA}'::pg_catalog.regnamespace and c.relkind = 'r'
-  and c.relname ~ '^(${KINDS})_[a-z][a-z0-9]{1,19}$'`;
+  and split_part(c.relname, '_', 1) in (${TABLES.map((table) => `'${table}'`).join(", ")})
+  and split_part(c.relname, '_', 3) = ''`;
 
 // A default of another type than its column, a collation of a column's own and so on show in these texts.
 const describe = `

@@ -2,13 +2,23 @@ import { ServiceError } from "@kombify/agent-contract";
 import postgres, { type Row, type Sql } from "postgres";
 import type { RoleNames } from "../naming.ts";
 import { digestOf, type FileRef, type NamespaceTransfer, type StoredFile, type StoredRecord } from "../transfer.ts";
-import { runAsNamespace } from "./as-namespace.ts";
 import { createFilesDdl } from "./files-ddl.ts";
+import type { Plans } from "./plans.ts";
 import type { Statement } from "./statements.ts";
 import * as statements from "./transfer-statements.ts";
+import { translate } from "./translate.ts";
 
 /** Records or files in one answer: few round trips, little memory. */
 const PAGE = 500;
+
+/** In a transaction of its own, and not prepared: what carries a namespace passes each statement once. */
+async function runAsNamespace(sql: Sql, role: string, { text, parameters }: Statement): Promise<Row[]> {
+  const [, rows] = await sql.begin((tx) => [
+    tx.unsafe(`set local role ${role}`),
+    tx.unsafe<Row[]>(text, parameters as never[]),
+  ]);
+  return rows;
+}
 
 const inJson = (value: unknown): unknown => (value instanceof Date ? value.toISOString() : value);
 
@@ -30,8 +40,17 @@ const hasNoTable = (error: unknown): boolean =>
  * Carries a namespace, under its own role like everything that touches its tables.
  * @param sql connections that people's requests do not wait for.
  */
-export function createTransfer(sql: Sql, roles: RoleNames, slug: string): NamespaceTransfer {
-  const run = (statement: Statement): Promise<Row[]> => runAsNamespace(sql, roles, slug, statement);
+export function createTransfer(
+  { sql, roles, plans }: { sql: Sql; roles: RoleNames; plans: Plans },
+  slug: string,
+): NamespaceTransfer {
+  const run = async (statement: Statement): Promise<Row[]> => {
+    try {
+      return await plans.use(slug, () => runAsNamespace(sql, roles.namespace(slug), statement));
+    } catch (error) {
+      throw translate(error);
+    }
+  };
   /** Of a namespace without a file yet there is no table. */
   const runOnFiles = async (statement: Statement): Promise<Row[]> => {
     try {
