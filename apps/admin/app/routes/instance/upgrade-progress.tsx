@@ -30,9 +30,7 @@ export function UpgradeProgress({ instance }: { instance: InstanceDetailView }) 
       }
     >
       <Stack gap="sm">
-        <Text fw={600} aria-live="polite">
-          {upgradeTitle(upgrade)}
-        </Text>
+        <Text fw={600}>{upgradeTitle(upgrade)}</Text>
         <Progress.Root size={10}>
           <Progress.Section
             value={share(done)}
