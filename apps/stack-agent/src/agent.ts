@@ -4,12 +4,14 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { takeOwnership } from "@kombify/embedded-postgres";
 import { type Listener, type Logger, listen } from "@kombify/server";
+import { startAlias } from "./alias/start-alias.ts";
 import type { AgentConfig } from "./config.ts";
 import { connectControlPlane } from "./control-plane/connection.ts";
 import type { StoredIdentity } from "./control-plane/identity-store.ts";
 import { createLink } from "./control-plane/link.ts";
 import { openEngine } from "./engine/open-engine.ts";
 import { whyClosed } from "./engine/open-tenant.ts";
+import type { PocketBaseLogin } from "./engine/pocketbase/client.ts";
 import { createJobFeed } from "./jobs/feed.ts";
 import { startJobRunner } from "./jobs/runner.ts";
 import { startReconciler } from "./reconcile/reconciler.ts";
@@ -42,7 +44,14 @@ export async function startAgent(
   const { identity } = stored;
   const settings = config.settings(stored.settings);
   const { home, databaseUrl, pocketbase } = config;
-  const engine = await openEngine({ home, engine: settings.engine, databaseUrl, pocketbase, log }, onStop);
+  let login: PocketBaseLogin | undefined;
+  const onPocketBase = (found: PocketBaseLogin) => {
+    login = found;
+  };
+  const engine = await openEngine(
+    { home, engine: settings.engine, databaseUrl, pocketbase, log, onPocketBase },
+    onStop,
+  );
   onStop(() => engine.close());
   const link = createLink((await engine.shared.loadApplied()).contactedAt);
   const reconciler = await startReconciler(engine, identity.instanceId, log);
@@ -77,9 +86,15 @@ export async function startAgent(
   const publicListener = await listen({ fetch: createPublicShell(parts).app.fetch, host, port: settings.port });
   onStop(() => publicListener.close());
   const tls = { key: identity.key, cert: identity.certificate, ca: identity.caBundle };
-  const internalFetch = createInternalShell(parts).app.fetch;
-  const internalListener = await listen({ fetch: internalFetch, host, port: settings.internalPort, tls });
+  const internal = createInternalShell(parts);
+  const internalListener = await listen({ fetch: internal.app.fetch, host, port: settings.internalPort, tls });
   onStop(() => internalListener.close());
+  const { aliasPort, isProduction } = config;
+  if (aliasPort !== undefined && login)
+    await startAlias(
+      { home, host, port: aliasPort, login, log, isProduction, metrics: internal.registry, onJobs: runner.wake },
+      onStop,
+    );
 
   const connection = connectControlPlane({
     home: config.home,
