@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTestPocketBase, hasPocketBase } from "@kombify/embedded-pocketbase/testing";
-import { createLogger, createShell } from "@kombify/server";
+import { createLogger, createShell, type MetricsRegistry } from "@kombify/server";
 import PocketBase, { BaseAuthStore, type RecordModel } from "pocketbase";
 import { v7 as uuid } from "uuid";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -30,6 +30,7 @@ describe.skipIf(!hasPocketBase).each(["stack_id", "stackId"] as const)("old clie
   let url: string;
   let client: Client;
   let engine: Engine;
+  let registry: MetricsRegistry;
   const stops: Array<() => Promise<void>> = [];
   /** The answers of the old Stack to the questions of its clients. */
   const old: Record<string, unknown> = {};
@@ -105,7 +106,7 @@ describe.skipIf(!hasPocketBase).each(["stack_id", "stackId"] as const)("old clie
     await writeSwitch(home, true);
     const login = { url: pocketbase.url, ...pocketbase.superuser };
     engine = await openPocketBaseEngine({ login });
-    const { registry } = createShell({ name: "test", version: "0", log, checks: {}, exposeMetrics: false });
+    ({ registry } = createShell({ name: "test", version: "0", log, checks: {}, exposeMetrics: false }));
     const options = {
       home,
       host: "127.0.0.1",
@@ -391,6 +392,25 @@ describe.skipIf(!hasPocketBase).each(["stack_id", "stackId"] as const)("old clie
     await expect
       .poll(async () => (await readUsage(home))?.byClient["old app 1"] ?? 0, { timeout: 5_000 })
       .toBeGreaterThan(3);
+  });
+
+  test("pages of any origin may ask, as they could; what was asked is counted by kind", async () => {
+    const headers = { origin: "https://app.example", "access-control-request-method": "PATCH" };
+    const preflight = await fetch(`${url}/api/collections/stacks/records/x`, { method: "OPTIONS", headers });
+    expect(preflight.headers.get("access-control-allow-methods")).toContain("PATCH");
+    const answer = await fetch(`${url}/api/health`, { headers });
+    expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+    expect(answer.headers.get("cross-origin-resource-policy")).toBe("cross-origin");
+    expect(await registry.metrics()).toMatch(/kombify_alias_requests_total\{kind="records",.*\} [1-9]/);
+  });
+
+  test("an address that somebody changed is the one that the agent knows", async () => {
+    const { id } = built.person(9);
+    await client.pb.collection("users_default").update(id, { email: "moved@home.example" });
+    const pb = connect();
+    await pb.collection("users").authWithPassword("moved@home.example", built.person(9).password);
+    const store = engine.namespace({ id: uuid(), slug: "default" });
+    await expect.poll(() => store.get("users", id)).toMatchObject({ email: "moved@home.example" });
   });
 
   test("a write waits while the tenant is paused, and reads go on", async () => {

@@ -91,6 +91,7 @@ test("paths of sort, expand and fields are translated along their relations, the
   expect(fieldPath("node.stack.nodes_via_stack", base("notes"), names, TO_NEW)).toBe(
     "node.stack_id.nodes_default_via_stack_id",
   );
+  expect(fieldPath("nodes(stack).stack", base("stacks"), names, TO_NEW)).toBe("nodes_default(stack_id).stack_id");
   const fields = "expand.node.expand.stack.name:excerpt(9)";
   expect(picked(fields, base("notes"), names, TO_NEW)).toBe("expand.node.expand.stack_id.name:excerpt(9)");
   expect(picked(picked(fields, base("notes"), names, TO_NEW), base("notes"), names, TO_OLD)).toBe(fields);

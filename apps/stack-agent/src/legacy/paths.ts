@@ -12,6 +12,8 @@ type Step = { text: string; next: KnownCollection | null; field: KnownField | nu
 
 /** `nodes_via_stack`: records of nodes whose field refers to this one. */
 const BACK_RELATION = /^(\w+)_via_(\w+)$/;
+/** `nodes(stack)`: the same as PocketBase's first versions had it. */
+const FIRST_BACK_RELATION = /^(\w+)\((\w+)\)$/;
 /** `name:lower` */
 const MODIFIED = /^([^:]*)(:.*)?$/s;
 
@@ -20,13 +22,15 @@ export function step(segment: string, at: KnownCollection | null, names: Diction
   const field = at?.fields.find((candidate) => candidate.names[from] === name);
   if (field)
     return { text: field.names[to] + modifier, next: field.target === null ? null : names.byId(field.target), field };
-  const back = BACK_RELATION.exec(name);
+  const back = BACK_RELATION.exec(name) ?? FIRST_BACK_RELATION.exec(name);
   const origin = back ? names.find(back[1] as string, from) : null;
   if (!back || !origin) return { text: segment, next: null, field: null };
   const via = origin.fields.find((candidate) => candidate.names[from] === back[2]);
   // By its id a collection is called the same before and after.
   const called = origin.id === back[1] ? origin.id : origin.names[to];
-  return { text: `${called}_via_${via?.names[to] ?? back[2]}${modifier}`, next: origin, field: null };
+  const column = via?.names[to] ?? back[2];
+  const text = name.endsWith(")") ? `${called}(${column})` : `${called}_via_${column}`;
+  return { text: text + modifier, next: origin, field: null };
 }
 
 /** An identifier by its other name, and the field that it ends at. */

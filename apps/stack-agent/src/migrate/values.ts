@@ -99,6 +99,10 @@ function owner(table: string, isTheirs: boolean): string {
   return set(table, "role", "'owner'", where, isTheirs);
 }
 
+/** Somebody who logs in to the Stack itself has changed their address there. */
+const addresses = (table: string): string =>
+  `UPDATE \`${table}\` SET \`mail\` = \`email\` WHERE \`issuer\` = '${LOCAL_ISSUER}' AND \`email\` <> '' AND \`mail\` <> \`email\``;
+
 /**
  * Statements that fill what is missing and translate what is unknown.
  * @param theirs columns that the old Stack had.
@@ -114,7 +118,7 @@ export function completions(collection: Collection, table: string, theirs: Reado
     const { column } = translation;
     return set(table, column, translated(translation, `\`${column}\``), isUnknown(translation), theirs.has(column));
   });
-  return [...fills, ...translations];
+  return [...(collection === "users" ? [addresses(table)] : []), ...fills, ...translations];
 }
 
 /** Everything that records need once, when their Stack becomes a tenant, in the order in which it has to be done. */
