@@ -188,6 +188,7 @@ describe.skipIf(!hasPocketBase)("a single-tenant PocketBase", () => {
     const stopping = new AbortController();
     const say = (line: string) => line.includes("rename done") && stopping.abort(new Error("stopped"));
     await expect(migrateUp(client, { say, signal: stopping.signal })).rejects.toThrow("stopped");
+    expect((await planLines(client))[1]).toBe("  fill: fill the new fields");
     await client.run("UPDATE stacks_default SET description = 'behind' WHERE name = 'Stack 5'");
     await expect(migrateUp(client, quietly)).rejects.toThrow(
       /1 record changed while the Stack was closed: stacks\/.*--down/,
@@ -229,6 +230,7 @@ describe.skipIf(!hasPocketBase)("a single-tenant PocketBase", () => {
     await store.write([{ kind: "create", collection: "stacks", record: newStack() }]);
     expect(await store.get("stacks", mine.id)).toEqual(mine);
     expect(await migrateUp(client, quietly)).toBe("already done");
+    expect(await planLines(client)).toEqual(["Already done: nothing is left."]);
   });
 
   test("goes back to what it was, with what came since, and begins anew", async () => {

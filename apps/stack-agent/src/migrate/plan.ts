@@ -4,6 +4,10 @@ import { behindWall, RULES } from "../engine/pocketbase/namespace-collections.ts
 import { DEFAULT_SLUG } from "../legacy/four.ts";
 import { contentRefusals, countOf, translationsOf } from "./content.ts";
 import { type Change, cutover } from "./cutover.ts";
+import { isThere } from "./is-there.ts";
+import { createJournal, JOURNAL } from "./journal.ts";
+import { UP } from "./steps.ts";
+import { DOWN } from "./steps-back.ts";
 import { refuse, shapeRefusals, survey } from "./survey.ts";
 
 const WALL = behindWall("", DEFAULT_SLUG) as string;
@@ -34,6 +38,14 @@ function* wordsOf({ has, change, words }: Change, count: number): Generator<stri
  * @throws ServiceError PRECONDITION when something stands in the way, naming all of it.
  */
 export async function planLines(client: Client): Promise<string[]> {
+  const begun = (await isThere(client, JOURNAL)) ? await createJournal(client).state() : null;
+  if (begun) {
+    const [steps, which] = begun.direction === "up" ? [UP, ""] : [DOWN, " --down"];
+    const left = steps.filter(({ name }) => !begun.done.includes(name)).map(({ name, title }) => `  ${name}: ${title}`);
+    return left.length === 0
+      ? ["Already done: nothing is left."]
+      : [`Begun. migrate multi-tenancy${which} goes on with:`, ...left];
+  }
   const found = await survey(client);
   const shape = shapeRefusals(found);
   refuse(shape.length > 0 ? shape : await contentRefusals(client, found.four));
