@@ -4,7 +4,7 @@ import type { Row } from "../table.ts";
 import { measureEngine } from "./measure-engine.ts";
 import { postgresContestant } from "./postgres-contestant.ts";
 
-const SIZES = process.env.SIZES?.split(",").map(Number) ?? [1, 10, 100, 250, 1_000, 5_000];
+const SIZES = [1, 10, 100, 250, 1_000, 5_000];
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 export const measureEngines = (cluster: Cluster): Promise<Row[]> =>
