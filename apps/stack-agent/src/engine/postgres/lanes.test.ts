@@ -1,3 +1,4 @@
+import type { Sql } from "postgres";
 import { v7 as uuid } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestEngine, type TestEngine } from "../../../test/test-engine.ts";
@@ -8,10 +9,11 @@ import { Plans } from "./plans.ts";
 const SLUGS = Array.from({ length: 12 }, (_, i) => `lane${i}`);
 let db: TestEngine;
 let lanes: Lanes;
+let connections: Sql[];
 beforeAll(async () => {
   db = await createTestEngine();
   for (const slug of SLUGS) await db.engine.createNamespace(slug);
-  const connections = Array.from({ length: 3 }, () => connectLane(db.url, 600));
+  connections = Array.from({ length: 3 }, () => connectLane(db.url, 600));
   const plans = new Plans(async () => undefined);
   lanes = createLanes({ connections, aside: connectAside(db.url), roles: roleNames(db.rolePrefix), plans });
 });
@@ -28,7 +30,9 @@ const readNodes = (slug: string) => ask(slug, `select id from stack.nodes_${slug
 test("a namespace keeps to one connection, and namespaces are spread over all of them", async () => {
   const pids = await Promise.all(SLUGS.map(pidOf));
   expect(new Set(pids).size).toBe(3);
-  for (let i = 0; i < 5; i++) expect(await Promise.all(SLUGS.map(pidOf))).toEqual(pids);
+  expect(await Promise.all(SLUGS.map(pidOf))).toEqual(pids);
+  // Also when every connection is idle and any would do.
+  for (const [index, slug] of SLUGS.entries()) expect(await pidOf(slug)).toBe(pids[index]);
 });
 
 test("of a thousand reads and writes mixed on few connections each has its own namespace's role", async () => {
@@ -41,6 +45,14 @@ test("of a thousand reads and writes mixed on few connections each has its own n
     expect(row?.role).toBe(`${db.rolePrefix}${slug}`);
   });
   await Promise.all(work);
+});
+
+test("the role of a read, a write or a failure does not stay on the connection", async () => {
+  await Promise.all(SLUGS.map(readNodes));
+  await Promise.all(SLUGS.map((slug) => ask(slug, "select 1 / 0").catch(() => undefined)));
+  for (const slug of SLUGS) await lanes.transaction(slug, (send) => send({ text: "select", parameters: [] }));
+  for (const connection of connections)
+    expect(await connection`select current_user::text = session_user::text as "isLogin"`).toEqual([{ isLogin: true }]);
 });
 
 test("a read cannot change anything", async () => {
