@@ -47,7 +47,7 @@ describe.skipIf(hasNoBrowser)("the fleet", () => {
     const local = rowOf(page, "local");
     await local.getByText("Connected").waitFor();
     await local.getByText(/heartbeat/).waitFor();
-    await local.getByText(/of 100/).waitFor();
+    await local.getByText(/of 1,000/).waitFor();
 
     await page.getByRole("navigation").getByRole("link", { name: "Tenants" }).click();
     // The page before has a search of its own, and stands until the address changes.

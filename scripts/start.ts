@@ -5,6 +5,7 @@ import { migrateDatabase, openDatabaseServer } from "./start/database.ts";
 import { takeHome, writeReady } from "./start/home.ts";
 import { awaitLeftBehind, recordChild } from "./start/left-behind.ts";
 import { credentialsFile, isKnownInstance, localJoinToken, openOperator, seedFirstStaff } from "./start/operator.ts";
+import { checkPocketBase } from "./start/pocketbase.ts";
 import { buildPortals } from "./start/portals.ts";
 import { createProgress } from "./start/progress.ts";
 import { checkPorts, waitUntilReady } from "./start/ready.ts";
@@ -51,6 +52,8 @@ async function start(): Promise<void> {
   stops.add("home", await takeHome(home));
   await awaitLeftBehind(home);
   await checkPorts(settings);
+  if (settings.stackEnvironment.KOMBIFY_ENGINE === "pocketbase")
+    await stops.during(step("PocketBase", () => checkPocketBase(settings, progress.say)));
   const secrets = await openSecrets(home);
   const server = await stops.during(
     step("PostgreSQL", async () => {

@@ -1,69 +1,18 @@
 /** What an engine costs at many tenants beside the same engine at ten, both open at the same time. See README.md. */
-import type { Engine } from "@kombify/stack-agent/engine";
 import { median, medianRatio, takeTurns } from "../measure.ts";
 import type { Row } from "../table.ts";
+import { boot } from "./boot.ts";
 import type { Contestant, EngineHost } from "./contestant.ts";
-import { privateMemory } from "./process-memory.ts";
+import { growTo, type Host, type Say } from "./grow.ts";
+import { privateMemory } from "./process-usage.ts";
 import { type LoadSample, READS, type Read, readAll, readAtRandom } from "./read-load.ts";
-import { fillTenant, type Tenant, tenantOf } from "./tenants.ts";
 
 const FEW = 10;
-const FILLERS = 3;
-/** Creations of each size that are timed, one after another: the last ones before it is reached. */
-const TIMED_CREATIONS = 20;
 const ROUNDS = 5;
 const TURN_MS = 1_200;
 /** Prepared statements are planned anew the first five times, and there are some connections. */
 const WARM_UP_READS = 8;
 const MOST_READ_RATIO = 1.3;
-
-type Host = { host: EngineHost; engine: Engine; tenants: Tenant[] };
-type Say = (line: string) => void;
-
-async function createTenant({ engine, tenants }: Host, number: number): Promise<number> {
-  const tenant = tenantOf(number);
-  const startedAt = performance.now();
-  await engine.createNamespace(tenant.slug);
-  const time = performance.now() - startedAt;
-  await fillTenant(engine, tenant);
-  tenants.push(tenant);
-  return time;
-}
-
-/** @returns how long the last creations took, in milliseconds. */
-async function growTo(host: Host, size: number, say: Say): Promise<number[]> {
-  const from = host.tenants.length;
-  const alone = Math.min(TIMED_CREATIONS, size - from);
-  let next = from;
-  const work = async () => {
-    while (next < size - alone) {
-      await createTenant(host, next++);
-      if (next % 500 === 0) say(`  ${next.toLocaleString("en")} of ${size.toLocaleString("en")} tenants`);
-    }
-  };
-  await Promise.all(Array.from({ length: FILLERS }, work));
-  const times: number[] = [];
-  for (let number = size - alone; number < size; number++) times.push(await createTenant(host, number));
-  return times;
-}
-
-/** What an agent does before it is ready, on an engine opened for it. Milliseconds. */
-async function boot(host: EngineHost): Promise<{ total: number; drift: number }> {
-  const startedAt = performance.now();
-  const engine = await host.open();
-  try {
-    await engine.shared.listTenants();
-    await engine.listNamespaces();
-    const driftAt = performance.now();
-    const drift = await engine.findDrift();
-    const endedAt = performance.now();
-    const [first] = drift;
-    if (first) throw new Error(`${drift.size} namespaces are not as defined. ${first[0]}: ${first[1].join("; ")}.`);
-    return { total: endedAt - startedAt, drift: endedAt - driftAt };
-  } finally {
-    await engine.close();
-  }
-}
 
 const ms = (value: number) => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
 const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
@@ -74,13 +23,35 @@ const load = (samples: LoadSample[]) =>
 
 async function measureRead(few: Host, many: Host, read: Read): Promise<{ few: LoadSample[]; many: LoadSample[] }> {
   for (const { engine, tenants } of [few, many]) await readAll(engine, tenants, read, WARM_UP_READS);
-  return takeTurns(
-    {
-      few: () => readAtRandom(few.engine, few.tenants, read, TURN_MS),
-      many: () => readAtRandom(many.engine, many.tenants, read, TURN_MS),
-    },
-    ROUNDS,
-  );
+  const turnOf = async ({ host, engine, tenants }: Host) => {
+    const processes = await host.processes();
+    return () => readAtRandom(engine, tenants, read, { durationMs: TURN_MS, processes });
+  };
+  return takeTurns({ few: await turnOf(few), many: await turnOf(many) }, ROUNDS);
+}
+
+async function rowsOfReads(few: Host, many: Host, at: string, isTop: boolean): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [name, read] of Object.entries(READS)) {
+    const samples = await measureRead(few, many, read);
+    const ratioOf = (figure: (sample: LoadSample) => number) =>
+      medianRatio(samples.many.map(figure), samples.few.map(figure));
+    const microseconds = (of: LoadSample[]) => `${(median(of.map(({ processor }) => processor)) * 1000).toFixed(0)} us`;
+    const row = (what: string, ours: string, reference: string, ratio: number): Row => ({
+      what: `${at}: ${name}, ${what}`,
+      ours,
+      reference,
+      ratio,
+      ...(isTop ? { aim: { text: `<= ${MOST_READ_RATIO}`, isHeld: ratio <= MOST_READ_RATIO } } : {}),
+    });
+    const time = ratioOf(({ perSecond }) => 1 / perSecond);
+    const processor = ratioOf((sample) => sample.processor);
+    rows.push(
+      row("time", load(samples.many), load(samples.few), time),
+      row("processor time", microseconds(samples.many), microseconds(samples.few), processor),
+    );
+  }
+  return rows;
 }
 
 async function measureAt(
@@ -89,45 +60,23 @@ async function measureAt(
   { label, creations, isTop }: { label: string; creations: { few: number[]; many: number[] }; isTop: boolean },
 ): Promise<Row[]> {
   const at = `${label} at ${many.tenants.length.toLocaleString("en")}`;
-  const creation = { few: median(creations.few), many: median(creations.many) };
-  const rows: Row[] = [
-    {
-      what: `${at}: a namespace more`,
-      ours: ms(creation.many),
-      reference: ms(creation.few),
-      ratio: creation.many / creation.few,
-    },
-  ];
-  for (const [name, read] of Object.entries(READS)) {
-    const samples = await measureRead(few, many, read);
-    // Reads a second of eight readers: what one read costs everybody.
-    const ratio = medianRatio(
-      samples.few.map(({ perSecond }) => perSecond),
-      samples.many.map(({ perSecond }) => perSecond),
-    );
-    rows.push({
-      what: `${at}: ${name}`,
-      ours: load(samples.many),
-      reference: load(samples.few),
-      ratio,
-      ...(isTop ? { aim: { text: `<= ${MOST_READ_RATIO}`, isHeld: ratio <= MOST_READ_RATIO } } : {}),
-    });
-  }
-  const boots = { few: await boot(few.host), many: await boot(many.host) };
-  const sizes = { few: await few.host.footprint(), many: await many.host.footprint() };
-  const row = (what: string, ours: number, reference: number, unit: (value: number) => string): Row => ({
+  const compare = (what: string, ours: number, reference: number, unit: (value: number) => string): Row => ({
     what: `${at}: ${what}`,
     ours: unit(ours),
     reference: unit(reference),
     ratio: ours / reference,
   });
+  const memoryOf = async ({ host }: Host) => privateMemory(await host.processes());
+  const reads = await rowsOfReads(few, many, at, isTop);
+  const boots = { few: await boot(few.host), many: await boot(many.host) };
   return [
-    ...rows,
-    row("boot", boots.many.total, boots.few.total, ms),
-    row("boot, of it looking for drift", boots.many.drift, boots.few.drift, ms),
-    row("memory of its processes", sizes.many.processes, sizes.few.processes, mb),
-    row("on disk", sizes.many.disk, sizes.few.disk, mb),
-    { what: `${at}: memory of Node`, ours: mb(await privateMemory(process.pid)), reference: "", ratio: null },
+    compare("a namespace more", median(creations.many), median(creations.few), ms),
+    ...reads,
+    compare("boot", boots.many.total, boots.few.total, ms),
+    compare("boot, of it looking for drift", boots.many.drift, boots.few.drift, ms),
+    compare("memory of its processes", await memoryOf(many), await memoryOf(few), mb),
+    compare("on disk", await many.host.diskUsage(), await few.host.diskUsage(), mb),
+    { what: `${at}: memory of Node`, ours: mb(await privateMemory([process.pid])), reference: "", ratio: null },
   ];
 }
 

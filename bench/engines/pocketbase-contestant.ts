@@ -4,7 +4,6 @@ import { findPocketBase, startPocketBase } from "@kombify/embedded-pocketbase";
 import { openPocketBaseEngine } from "@kombify/stack-agent/engine";
 import type { Cluster } from "../cluster.ts";
 import type { Contestant } from "./contestant.ts";
-import { privateMemory } from "./process-memory.ts";
 
 async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -23,10 +22,8 @@ export const pocketbaseContestant = (cluster: Cluster, sizes: readonly number[])
     cluster.onStop(() => server.stop());
     return {
       open: () => openPocketBaseEngine({ login: { url: server.url, ...server.superuser } }),
-      footprint: async () => ({
-        processes: await privateMemory(server.pid),
-        disk: await sizeOf(join(dataDir, "data")),
-      }),
+      processes: async () => [server.pid],
+      diskUsage: () => sizeOf(join(dataDir, "data")),
     };
   },
 });

@@ -3,7 +3,6 @@ import { openPostgresEngine, provisionDatabase } from "@kombify/stack-agent/engi
 import postgres from "postgres";
 import type { Cluster } from "../cluster.ts";
 import type { Contestant } from "./contestant.ts";
-import { privateMemory } from "./process-memory.ts";
 
 /** The agent's PostgreSQL engine; each host is a database of its own with a login and roles of its own. */
 export const postgresContestant = (cluster: Cluster, sizes: readonly number[]): Contestant => ({
@@ -13,17 +12,23 @@ export const postgresContestant = (cluster: Cluster, sizes: readonly number[]): 
     const adminUrl = await cluster.createDatabase(name);
     const passwordFile = join(cluster.folder, `${name}-password`);
     const url = await provisionDatabase({ adminUrl, role: `${name}_agent`, passwordFile });
+    const look = async <T extends object>(query: string): Promise<T[]> => {
+      const sql = postgres(adminUrl, { max: 1 });
+      try {
+        return [...(await sql.unsafe<T[]>(query))];
+      } finally {
+        await sql.end();
+      }
+    };
     return {
       open: () => openPostgresEngine({ url, rolePrefix: `ns_${name}_` }),
-      async footprint() {
-        const sql = postgres(adminUrl, { max: 1 });
-        const backends = await sql<{ pid: number }[]>`select pid from pg_stat_activity
-          where datname = current_database() and usename = ${`${name}_agent`}`;
-        const [row] = await sql<{ disk: number }[]>`select pg_database_size(current_database())::float8 as disk`;
-        await sql.end();
-        const sizes = await Promise.all(backends.map(({ pid }) => privateMemory(pid)));
-        return { processes: sizes.reduce((sum, size) => sum + size, 0), disk: row?.disk ?? Number.NaN };
-      },
+      processes: async () =>
+        (await look<{ pid: number }>(`select pid from pg_stat_activity where usename = '${name}_agent'`)).map(
+          ({ pid }) => pid,
+        ),
+      diskUsage: async () =>
+        (await look<{ size: number }>("select pg_database_size(current_database())::float8 as size"))[0]?.size ??
+        Number.NaN,
     };
   },
 });

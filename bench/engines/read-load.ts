@@ -1,6 +1,7 @@
 /** Readers that send the next read when the last is answered, each time of a tenant drawn at random. */
 import type { Engine } from "@kombify/stack-agent/engine";
 import { median, percentile } from "../measure.ts";
+import { processorTime } from "./process-usage.ts";
 import type { Tenant } from "./tenants.ts";
 
 /** Reads under way at any time. */
@@ -28,15 +29,16 @@ export const READS = {
   },
 } satisfies Record<string, Read>;
 
-/** Times in milliseconds. */
-export type LoadSample = { perSecond: number; median: number; p95: number };
+/** Times in milliseconds. `processor`: time that one read keeps processors busy, ours and those of the engine. */
+export type LoadSample = { perSecond: number; median: number; p95: number; processor: number };
 
 export async function readAtRandom(
   engine: Engine,
   tenants: readonly Tenant[],
   read: Read,
-  durationMs: number,
+  { durationMs, processes }: { durationMs: number; processes: readonly number[] },
 ): Promise<LoadSample> {
+  const busyBefore = await processorTime([...processes, process.pid]);
   const times: number[] = [];
   const startedAt = performance.now();
   const work = async () => {
@@ -49,7 +51,13 @@ export async function readAtRandom(
   };
   await Promise.all(Array.from({ length: READERS }, work));
   const seconds = (performance.now() - startedAt) / 1000;
-  return { perSecond: times.length / seconds, median: median(times), p95: percentile(times, 0.95) };
+  const busy = (await processorTime([...processes, process.pid])) - busyBefore;
+  return {
+    perSecond: times.length / seconds,
+    median: median(times),
+    p95: percentile(times, 0.95),
+    processor: busy / times.length,
+  };
 }
 
 /** Reads every tenant several times, so that whatever the engine keeps of a tenant is there. */

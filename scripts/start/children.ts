@@ -33,23 +33,38 @@ const LONGEST_WAIT_MS = 15_000;
 const SOUND_AFTER_MS = 30_000;
 const TAIL_LINES = 12;
 
-/** The last lines of a log, for telling why something died. */
-export async function tailOf(file: string): Promise<string> {
-  const text = await readFile(file, "utf8");
-  const lines = text.trimEnd().split("\n").slice(-TAIL_LINES);
-  return lines.map((line) => `    ${line}`).join("\n");
+/** What a line of a log says to a person: of a fatal error its message alone. */
+function inWords(line: string): string {
+  if (!line.includes('"level":"fatal"')) return line;
+  try {
+    const { err, msg } = JSON.parse(line) as { err?: { message?: string }; msg?: string };
+    return `${msg}: ${err?.message}`;
+  } catch {
+    // Its process was killed in the middle of the line.
+    return line;
+  }
 }
 
-async function launch({ args, cwd, env, logFile, onSpawn }: ChildOptions): Promise<ChildProcess> {
+/** The last lines of a log, for telling why something died. @param from byte at which the log of this start begins. */
+export async function tailOf(file: string, from = 0): Promise<string> {
+  const text = (await readFile(file)).subarray(from).toString("utf8");
+  const lines = text.trimEnd().split("\n").slice(-TAIL_LINES);
+  return lines.map((line) => `    ${inWords(line)}`).join("\n");
+}
+
+type Launched = { child: ChildProcess; logFrom: number };
+
+async function launch({ args, cwd, env, logFile, onSpawn }: ChildOptions): Promise<Launched> {
   const log = await open(logFile, "a", 0o600);
   try {
+    const { size: logFrom } = await log.stat();
     // A group of its own: Ctrl-C reaches the supervisor alone, which stops everything in order. The IPC channel tells the
     // child when the supervisor is gone, killed included.
     const stdio = ["ignore", log.fd, log.fd, "ipc"] as const;
     const child = spawn(process.execPath, args, { cwd, env, detached: true, stdio: [...stdio] });
     await once(child, "spawn");
     if (child.pid !== undefined) await onSpawn(child.pid);
-    return child;
+    return { child, logFrom };
   } finally {
     await log.close();
   }
@@ -67,19 +82,19 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const stopping = new AbortController();
   let waitMs = FIRST_WAIT_MS;
   let startedAt = Date.now();
-  let child = await launch(options);
+  let { child, logFrom } = await launch(options);
 
   const onExit = async (code: number | null, signal: NodeJS.Signals | null): Promise<void> => {
     if (stopping.signal.aborted) return;
     const how = `${name} ended by itself (${signal ?? `exit code ${code}`})`;
-    const report = `${how}. The end of ${logFile}:\n${await tailOf(logFile)}`;
+    const report = `${how}. The end of ${logFile}:\n${await tailOf(logFile, logFrom)}`;
     if (!isReady) return died.reject(new Error(report));
     if (Date.now() - startedAt > SOUND_AFTER_MS) waitMs = FIRST_WAIT_MS;
     say(`${report}\n  ${name} is started again in ${waitMs / 1000} s`);
     await delay(waitMs, undefined, { signal: stopping.signal });
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     startedAt = Date.now();
-    child = await launch(options);
+    ({ child, logFrom } = await launch(options));
     watch();
     say(`${name} runs again`);
   };

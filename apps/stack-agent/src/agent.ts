@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { takeOwnership } from "@kombify/embedded-postgres";
 import { type Listener, type Logger, listen } from "@kombify/server";
+import { startAlias } from "./alias/start-alias.ts";
 import type { AgentConfig } from "./config.ts";
 import { connectControlPlane } from "./control-plane/connection.ts";
 import type { StoredIdentity } from "./control-plane/identity-store.ts";
@@ -11,6 +12,7 @@ import { createLink } from "./control-plane/link.ts";
 import type { OpenEngine } from "./engine/home-engines.ts";
 import { openEngine } from "./engine/open-engine.ts";
 import { whyClosed } from "./engine/open-tenant.ts";
+import type { PocketBaseLogin } from "./engine/pocketbase/client.ts";
 import { createJobFeed } from "./jobs/feed.ts";
 import { startJobRunner } from "./jobs/runner.ts";
 import { createControl } from "./operate/control.ts";
@@ -44,9 +46,10 @@ export function openHome(
   { identity, settings }: StoredIdentity,
   log: Logger,
   onStop: OnStop,
+  onPocketBase: (login: PocketBaseLogin) => void = () => undefined,
 ): Promise<Host> {
   const open: OpenEngine = (engine, onEngineStop) =>
-    openEngine({ home, engine, databaseUrl, pocketbase, log }, onEngineStop);
+    openEngine({ home, engine, databaseUrl, pocketbase, log, onPocketBase }, onEngineStop);
   const { instanceId } = identity;
   return openHost({ home, instanceId, joinedWith: settings.engine, asked: askedEngine, open, log }, onStop);
 }
@@ -62,7 +65,10 @@ export async function startAgent(
   onStop: OnStop,
 ): Promise<RunningAgent> {
   const { identity } = stored;
-  const agentHost = await openHome(config, stored, log, onStop);
+  let login: PocketBaseLogin | undefined;
+  const agentHost = await openHome(config, stored, log, onStop, (found) => {
+    login = found;
+  });
   const { engine } = agentHost.gate;
   const settings = config.settings({ ...stored.settings, engine: engine.kind });
   const link = createLink((await engine.shared.loadApplied()).contactedAt);
@@ -102,11 +108,27 @@ export async function startAgent(
   const publicListener = await listen({ fetch: createPublicShell(parts).app.fetch, host, port: settings.port });
   onStop(() => publicListener.close());
   const tls = { key: identity.key, cert: identity.certificate, ca: identity.caBundle };
-  const internalFetch = createInternalShell(parts).app.fetch;
-  const internalListener = await listen({ fetch: internalFetch, host, port: settings.internalPort, tls });
+  const internal = createInternalShell(parts);
+  const internalListener = await listen({ fetch: internal.app.fetch, host, port: settings.internalPort, tls });
   onStop(() => internalListener.close());
   const commands = await listenForCommands(config.home, createControl(agentHost).fetch);
   onStop(() => commands.close());
+  const { aliasPort, isProduction, home } = config;
+  if (aliasPort !== undefined && login && engine.kind === "pocketbase")
+    await startAlias(
+      {
+        home,
+        host,
+        port: aliasPort,
+        login,
+        log,
+        isProduction,
+        metrics: internal.registry,
+        onJobs: runner.wake,
+        duringWrite: agentHost.gate.duringWrite,
+      },
+      onStop,
+    );
 
   const connection = connectControlPlane({
     home: config.home,

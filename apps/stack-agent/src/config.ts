@@ -28,6 +28,8 @@ const variablesSchema = z.object({
   KOMBIFY_ENGINE: engineSchema.optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   ...pocketbaseVariables,
+  /** Where old clients find the API of the PocketBase that they knew; without it nobody serves them. */
+  KOMBIFY_ALIAS_PORT: port.optional(),
   PUBLIC_URL: origin(/^https?$/).optional(),
   INTERNAL_URL: origin(/^https$/).optional(),
   CONTROL_PLANE_URL: origin(/^https$/).optional(),
@@ -57,6 +59,7 @@ export type AgentConfig = {
   askedEngine: EngineKind | undefined;
   databaseUrl: string | undefined;
   pocketbase: PocketBaseAccess;
+  aliasPort: number | undefined;
   controlPlaneUrl: string | undefined;
   logLevel: string;
   isProduction: boolean;
@@ -106,6 +109,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: Overrides 
     askedEngine: env.KOMBIFY_ENGINE,
     databaseUrl: env.DATABASE_URL,
     pocketbase: pocketbaseAccess(env),
+    aliasPort: env.KOMBIFY_ALIAS_PORT,
     controlPlaneUrl: env.CONTROL_PLANE_URL,
     logLevel: env.LOG_LEVEL,
     isProduction: env.NODE_ENV === "production",

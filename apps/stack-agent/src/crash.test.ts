@@ -3,11 +3,13 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { UpgradeReport } from "@kombify/agent-contract";
 import { findServer } from "@kombify/embedded-postgres";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ControlPlaneDouble, desiredTenant, startControlPlaneDouble } from "../test/control-plane-double.ts";
 import { freePort } from "../test/test-agent.ts";
+import { CURRENT_DEFINITION } from "./engine/collections.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url).pathname;
 let controlPlane: ControlPlaneDouble;
@@ -74,6 +76,38 @@ test("an agent that is killed in the middle of creating namespaces completes the
   expect(roles).toHaveLength(tenants.length);
   await sql.end();
 }, 90_000);
+
+test("an agent that is killed in the middle of upgrading goes on with those that are left, each of them whole", async () => {
+  const sql = postgres((await findServer(`${home}/postgres`, "stack")) ?? "", { max: 1 });
+  const tables = (await sql`select tablename as name from pg_tables
+    where schemaname = 'stack' and not starts_with(tablename, '_')`) as unknown as { name: string }[];
+  // As the version before had them.
+  await sql.unsafe(tables.map(({ name }) => `alter table stack.${name} drop column extra`).join(";")).simple();
+  await sql`update stack._tenants set namespace_version = namespace_version - 1`;
+  await sql.end();
+  await stop("SIGKILL");
+
+  const upgradeAfter = (boot: number, fits: (upgrade: UpgradeReport) => boolean) =>
+    controlPlane.reported(({ bootEpoch, upgrade }) => bootEpoch > boot && upgrade !== undefined && fits(upgrade));
+  const bootOfLast = () => controlPlane.reports.at(-1)?.bootEpoch ?? 0;
+  const firstBoot = bootOfLast();
+  child = run("start");
+  const middle = await upgradeAfter(firstBoot, ({ done }) => done >= 3);
+  await stop("SIGKILL");
+  expect(middle.upgrade).not.toHaveProperty("finishedAt");
+
+  const secondBoot = bootOfLast();
+  child = run("start");
+  const { upgrade, tenants } = await upgradeAfter(secondBoot, ({ finishedAt }) => finishedAt !== undefined);
+  expect(upgrade).toMatchObject({ done: upgrade?.total, quarantined: 0 });
+  expect((middle.upgrade?.done ?? 0) + (upgrade?.done ?? 0)).toBeLessThanOrEqual(tenants.length);
+  expect(tenants.every(({ namespaceVersion }) => namespaceVersion === CURRENT_DEFINITION.version)).toBe(true);
+  const after = postgres((await findServer(`${home}/postgres`, "stack")) ?? "", { max: 1 });
+  const [whole] = await after`select count(*)::int as count from pg_attribute join pg_class c on c.oid = attrelid
+    where c.relnamespace = 'stack'::regnamespace and c.relkind = 'r' and attname = 'extra' and not attisdropped`;
+  await after.end();
+  expect(whole?.count).toBe(tables.length);
+}, 120_000);
 
 test("a second agent in the same home is refused with the process that holds it", async () => {
   const second = spawn(process.execPath, [MAIN, "join", "x", "--control-plane", controlPlane.url], {

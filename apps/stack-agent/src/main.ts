@@ -4,6 +4,8 @@ import { ServiceError } from "@kombify/agent-contract";
 import { createLogger, runProcess } from "@kombify/server";
 import { Command } from "commander";
 import { openHome, startAgent, takeHome } from "./agent.ts";
+import { addAlias } from "./commands/alias.ts";
+import { addMigrate } from "./commands/migrate.ts";
 import { type AgentConfig, type Overrides, readConfig } from "./config.ts";
 import { hashJoinToken, loadIdentity, type StoredIdentity, saveIdentity } from "./control-plane/identity-store.ts";
 import { joinControlPlane } from "./control-plane/join.ts";
@@ -129,6 +131,8 @@ withPorts(program.command("start"))
   .action((options: Options) => run(readConfig(process.env, overridesOf(options))));
 
 addOperations(program, onHost);
+addMigrate(program);
+addAlias(program);
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof ServiceError ? error.message : error);

@@ -58,7 +58,8 @@ async function signIn(url: string, { email, password }: Superuser): Promise<{ to
 /** A superuser with a password that is good for the next moments only: an argument list can be read by others. */
 async function upsert(program: Program): Promise<Superuser> {
   const oneTime = { email: EMAIL, password: newPassword() };
-  const args = ["superuser", "upsert", oneTime.email, oneTime.password, ...program.args];
+  // A password may begin with a hyphen: after `--` nothing is an option.
+  const args = ["superuser", "upsert", ...program.args, "--", oneTime.email, oneTime.password];
   try {
     await promisify(execFile)(program.executable, args, { cwd: program.dataDir, env: program.env });
   } catch (error) {

@@ -3,7 +3,12 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { z } from "zod";
 
 /** Limits of one request body; the defaults are those of every route that states no others. */
-export type BodyLimit = { maxBytes?: number; maxDepth?: number };
+export type BodyLimit = {
+  maxBytes?: number;
+  /** Of JSON, which is held whole, where it differs. */
+  maxJsonBytes?: number;
+  maxDepth?: number;
+};
 
 const DEFAULT_MAX_BYTES = 1024 * 1024;
 const DEFAULT_MAX_DEPTH = 32;
@@ -55,8 +60,11 @@ function countBytes(maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-async function limitBody(c: Context, { maxBytes = DEFAULT_MAX_BYTES, maxDepth = DEFAULT_MAX_DEPTH }: BodyLimit) {
+async function limitBody(c: Context, limit: BodyLimit) {
   if (c.req.method === "GET" || c.req.method === "HEAD") return;
+  const { maxDepth = DEFAULT_MAX_DEPTH } = limit;
+  const any = limit.maxBytes ?? DEFAULT_MAX_BYTES;
+  const maxBytes = isJson(c.req.header("content-type")) ? (limit.maxJsonBytes ?? any) : any;
   const declared = c.req.header("content-length");
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes);
   if (declared === "0" || (declared === undefined && c.req.header("transfer-encoding") === undefined)) return;

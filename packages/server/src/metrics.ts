@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 
 /** Bounds in seconds, around the aims of the portals: pages under 0.2 s, reads under 0.05 s. */
 const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
@@ -25,4 +25,18 @@ export function createHttpMetrics(name: string): HttpMetrics {
     registry,
     observe: ({ method, route, status, seconds }) => duration.observe({ method, route, status }, seconds),
   };
+}
+
+export type MetricsRegistry = Registry;
+
+/**
+ * A counter in the registry of a shell.
+ * @returns a function that counts one, under a value for each label.
+ */
+export function createCounter<const L extends string>(
+  registry: Registry,
+  { name, help, labels }: { name: string; help: string; labels: readonly L[] },
+): (values: Record<L, string>) => void {
+  const counter = new Counter({ name, help, labelNames: labels, registers: [registry] });
+  return (values) => counter.inc(values);
 }

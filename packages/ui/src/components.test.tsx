@@ -32,11 +32,14 @@ test("a time is relative to when the server rendered, so that hydration changes 
   expect(html).toContain('dateTime="2026-11-23T20:59:00.000Z"');
 });
 
-test.each(["active", "waiting_for_capacity", "offline", "never_heard_of"])("%s is an icon and words", (state) => {
-  const html = render(<StatusPill state={state} />);
-  expect(html).toContain("<svg");
-  expect(textOf(html)).toMatch(/[A-Z][a-z]+/);
-});
+test.each(["active", "waiting_for_capacity", "quarantined", "offline", "never_heard_of"])(
+  "%s is an icon and words",
+  (state) => {
+    const html = render(<StatusPill state={state} />);
+    expect(html).toContain("<svg");
+    expect(textOf(html)).toMatch(/[A-Z][a-z]+/);
+  },
+);
 
 test("a step says in words what its colour says", () => {
   const html = render(

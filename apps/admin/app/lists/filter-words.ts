@@ -1,5 +1,5 @@
 /** What lists are filtered by. Written out here, so that pages do not load the validator for a few words. */
-import type { Connection, TenantStatus } from "@kombify/api/schemas";
+import type { Connection, TenantFilter } from "@kombify/api/schemas";
 
 type Complete<T, Words extends readonly T[]> = [T] extends [Words[number]] ? Words : never;
 const everyOf =
@@ -8,8 +8,9 @@ const everyOf =
     words;
 
 export const CONNECTIONS = everyOf<Connection>()(["connected", "stale", "offline", "pending", "revoked"]);
-export const TENANT_STATUSES = everyOf<TenantStatus>()([
+export const TENANT_FILTERS = everyOf<TenantFilter>()([
   "active",
+  "quarantined",
   "provisioning",
   "waiting_for_capacity",
   "suspended",

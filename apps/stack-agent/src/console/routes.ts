@@ -13,7 +13,7 @@ import { serveAssets } from "./assets.ts";
 import { followJobs } from "./events.ts";
 import { addNodeRoutes } from "./node-routes.ts";
 import { jobPage, jobsPage } from "./pages/jobs.ts";
-import { errorPage, signedOutPage } from "./pages/outside.ts";
+import { closedPage, errorPage, signedOutPage } from "./pages/outside.ts";
 import { overviewPage } from "./pages/overview.ts";
 import { type ConsoleParts, createShow } from "./respond.ts";
 import { ownPath, rememberScheme } from "./scheme.ts";
@@ -56,7 +56,12 @@ export function consoleRoutes(parts: Parts): Hono<CallerEnv> {
   app.get("/signed-out", (c) => c.html(signedOutPage(c as never, document, true)));
 
   app.use(async (c, next) => {
-    const caller = await identify(c as never);
+    const caller = await identify(c as never).catch((error: unknown) => {
+      if (error instanceof ServiceError && error.code === "PRECONDITION") return error;
+      throw error;
+    });
+    if (caller instanceof ServiceError)
+      return c.html(closedPage(c as never, document, caller.message), 409, { "cache-control": "no-store" });
     if (!caller) return c.html(signedOutPage(c as never, document, false), 401, { "cache-control": "no-store" });
     const isWrite = c.req.method !== "GET" && c.req.method !== "HEAD";
     if (isWrite) assertSameOrigin(c, publicUrl);

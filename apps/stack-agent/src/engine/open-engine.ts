@@ -5,6 +5,7 @@ import type { Logger } from "@kombify/server";
 import type { PocketBaseAccess } from "../config.ts";
 import type { Engine } from "./engine.ts";
 import { openPocketBase } from "./open-pocketbase.ts";
+import type { PocketBaseLogin } from "./pocketbase/client.ts";
 import { openPocketBaseEngine } from "./pocketbase/pocketbase-engine.ts";
 import { openPostgresEngine } from "./postgres/postgres-engine.ts";
 import { provisionDatabase } from "./postgres/provision-database.ts";
@@ -18,6 +19,8 @@ type EngineOptions = {
   databaseUrl: string | undefined;
   pocketbase: PocketBaseAccess;
   log: Logger;
+  /** Told where PocketBase is, when it is the engine. */
+  onPocketBase?: (login: PocketBaseLogin) => void;
 };
 
 /**
@@ -26,11 +29,14 @@ type EngineOptions = {
  * @throws ServiceError PRECONDITION when there is no PocketBase, or the server that is given cannot be used.
  */
 export async function openEngine(
-  { home, engine, databaseUrl, pocketbase, log }: EngineOptions,
+  { home, engine, databaseUrl, pocketbase, log, onPocketBase }: EngineOptions,
   onStop: (stop: () => Promise<void>) => void,
 ): Promise<Engine> {
-  if (engine === "pocketbase")
-    return openPocketBaseEngine({ login: await openPocketBase({ home, access: pocketbase, log }, onStop) });
+  if (engine === "pocketbase") {
+    const login = await openPocketBase({ home, access: pocketbase, log }, onStop);
+    onPocketBase?.(login);
+    return openPocketBaseEngine({ login });
+  }
   const passwordFile = join(home, "database-password");
   if (databaseUrl) {
     const database = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));

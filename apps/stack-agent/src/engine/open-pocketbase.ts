@@ -63,7 +63,7 @@ export async function openPocketBase(
   if (access.remote) return access.remote;
   const env = access.bin ? { ...process.env, POCKETBASE_BIN: access.bin } : process.env;
   const executable = await findPocketBase({ env, say: (line) => log.info(line) }).catch((cause: unknown) => {
-    throw new ServiceError("PRECONDITION", cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new ServiceError("PRECONDITION", cause instanceof Error ? cause.message : String(cause));
   });
   return keepRunning(executable, join(home, "pocketbase"), log, onStop);
 }

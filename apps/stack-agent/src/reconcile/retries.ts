@@ -3,6 +3,8 @@ export type Retries = {
   isDue(id: string): boolean;
   /** @returns milliseconds until the next try. */
   failed(id: string): number;
+  /** Not a failure: only not now. */
+  postpone(id: string, ms: number): void;
   forget(id: string): void;
 };
 
@@ -16,6 +18,9 @@ export function createRetries(delaysMs: readonly number[]): Retries {
       const delay = delaysMs[Math.min(times, delaysMs.length) - 1] ?? 0;
       failures.set(id, { times, nextAt: Date.now() + delay });
       return delay;
+    },
+    postpone(id, ms) {
+      failures.set(id, { times: failures.get(id)?.times ?? 0, nextAt: Date.now() + ms });
     },
     forget: (id) => void failures.delete(id),
   };

@@ -3,7 +3,7 @@
  * after the other. Each is whole or as it was before, and its version is stored with it: an agent that was killed goes on
  * with those that are left. A failure closes the tenant that it struck and nobody else.
  */
-import type { UpgradeReport } from "@kombify/agent-contract";
+import { ServiceError, type UpgradeReport } from "@kombify/agent-contract";
 import type { Logger } from "@kombify/server";
 import { startLoop } from "../control-plane/loop.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -63,10 +63,16 @@ export function startUpgradeLane(options: LaneOptions): UpgradeLane {
     differing.delete(id);
     awaited.delete(id);
   };
+  const postpone = (id: string, slug: string, err: ServiceError, seconds: number): void => {
+    retries.postpone(id, seconds * 1000);
+    log.warn({ err, tenantId: id, slug }, "the collections of a tenant cannot be upgraded now, trying again");
+  };
   const quarantine = async (row: TenantRow, err: unknown): Promise<void> => {
     // An engine that does not answer is nobody's fault: the lane waits, and no tenant is closed for it.
     await engine.check();
     const { id, slug } = row;
+    if (err instanceof ServiceError && err.retryAfterSeconds !== undefined)
+      return postpone(id, slug, err, err.retryAfterSeconds);
     const error = (err instanceof Error ? err.message : "It failed without saying why.").slice(0, 1000);
     await shared.setTenantState(id, "quarantined", error);
     const retryInMs = retries.failed(id);

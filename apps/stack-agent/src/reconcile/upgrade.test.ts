@@ -1,274 +1,99 @@
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
-import { createLogger } from "@kombify/server";
-import { v7 as uuid } from "uuid";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { desiredTenant } from "../../test/control-plane-double.ts";
-import { createTestEngine, type TestEngine } from "../../test/test-engine.ts";
-import type { Engine } from "../engine/engine.ts";
-import { type Reconciler, startReconciler } from "./reconciler.ts";
+import { type Tenant, until, upgraded, useUpgrades } from "../../test/upgrades.ts";
+import { CURRENT_DEFINITION } from "../engine/collections.ts";
 
-const log = createLogger({ name: "test", level: "silent" });
-const TO = 2;
-let db: TestEngine;
-let reconciler: Reconciler | undefined;
-/** A new one for each test, so that it begins without a document. */
-let instanceId: string;
-let revision = 0;
-/** What was done to namespaces, in order. */
-let done: string[] = [];
-/** What an upgrade does before it succeeds. */
-let before: (slug: string) => Promise<void>;
-let drift: Map<string, string[]>;
-
-beforeAll(async () => {
-  db = await createTestEngine();
-});
-afterAll(() => db.drop());
-beforeEach(() => {
-  instanceId = uuid();
-  done = [];
-  before = async () => undefined;
-  drift = new Map();
-});
-afterEach(async () => {
-  await reconciler?.stop();
-  for (const slug of await db.engine.listNamespaces()) await db.engine.dropNamespace(slug);
-});
-
-/** The real engine, with upgrades that a test can hold and fail. */
-const engine = (): Engine => ({
-  ...db.engine,
-  createNamespace: async (slug) => {
-    await db.engine.createNamespace(slug);
-    done.push(`create ${slug}`);
-  },
-  upgradeNamespace: async (slug) => {
-    done.push(`begin ${slug}`);
-    await before(slug);
-    await db.admin`update stack._tenants set namespace_version = ${TO} where slug = ${slug}`;
-    done.push(`upgrade ${slug}`);
-  },
-  findDrift: async () => drift,
-});
-const start = async (changes: Partial<Engine> = {}, retryDelaysMs = [60_000]) => {
-  reconciler = await startReconciler({ ...engine(), ...changes }, instanceId, log, { retryDelaysMs });
-  return reconciler;
-};
-type Tenant = ReturnType<typeof desiredTenant>;
-const publish = async (tenants: Tenant[], changes: object = {}) => {
-  revision += 1;
-  await reconciler?.accept({
-    schemaVersion: 1,
-    generatedAt: new Date().toISOString(),
-    portalOrigin: "http://localhost:3000",
-    instanceId,
-    revision,
-    assertionKeys: [],
-    tenants,
-    tombstones: [],
-    ...changes,
-  });
-};
-/** Tenants with namespaces of an older version, as an agent before this one left them. */
-const olderTenants = async (count: number, version = 1): Promise<Tenant[]> => {
-  const tenants = Array.from({ length: count }, (_, i) => desiredTenant({ slug: `t${i}${uuid().slice(-6)}` }));
-  for (const tenant of tenants) {
-    await db.engine.shared.saveTenant(tenant, "ready");
-    await db.engine.createNamespace(tenant.slug);
-    await db.admin`update stack._tenants set namespace_version = ${version} where slug = ${tenant.slug}`;
-  }
-  return tenants;
-};
-const stateOf = ({ tenantId }: Tenant) => reconciler?.state().tenants.find((tenant) => tenant.tenantId === tenantId);
-const rowOf = ({ slug }: Tenant) => db.engine.shared.findTenant(slug);
-const upgraded = (tenants: Tenant[]) => tenants.map(({ slug }) => `upgrade ${slug}`);
-const until = (value: () => unknown) => expect.poll(value, { timeout: 10_000 });
-const finished = () => until(() => reconciler?.state().upgrade?.finishedAt).toBeDefined();
-const failFor = (broken: Tenant) => async (slug: string) => {
-  if (slug === broken.slug) throw new Error("duplicate key in stacks");
-};
-/** Holds the first upgrade until it is let go. */
-const gate = () => {
-  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-  before = () => opened;
-  return { open, reached: () => until(() => done.length).toBeGreaterThan(0) };
-};
+const TO = CURRENT_DEFINITION.version;
+const host = useUpgrades();
 
 test("namespaces are upgraded strictly one after the other, and the report counts them", async () => {
-  const tenants = await olderTenants(5);
+  const tenants = await host.olderTenants(5);
   let running = 0;
   let most = 0;
-  before = async () => {
+  host.before = async () => {
     most = Math.max(most, ++running);
     await delay(5);
     running -= 1;
   };
-  await start();
-  await publish(tenants);
-  await finished();
+  await host.start();
+  await host.publish(tenants);
+  await host.finished();
   expect(most).toBe(1);
-  expect(done.filter((step) => step.startsWith("upgrade")).sort()).toEqual(upgraded(tenants).sort());
-  expect(reconciler?.state().upgrade).toMatchObject({ toVersion: TO, total: 5, done: 5, quarantined: 0 });
-  for (const tenant of tenants) expect(stateOf(tenant)).toMatchObject({ state: "ready", namespaceVersion: TO });
-});
-
-test("a failed upgrade quarantines its tenant, everybody else goes on, and the revision counts as applied", async () => {
-  const tenants = await olderTenants(4);
-  const broken = tenants[1]!;
-  before = failFor(broken);
-  await start();
-  await publish(tenants);
-  await finished();
-  await until(() => reconciler?.state().appliedRevision).toBe(revision);
-  expect(stateOf(broken)).toMatchObject({
-    state: "quarantined",
-    error: "duplicate key in stacks",
-    namespaceVersion: 1,
-  });
-  expect(await rowOf(broken)).toMatchObject({ state: "quarantined", error: "duplicate key in stacks" });
-  expect(reconciler?.state().upgrade).toMatchObject({ total: 4, done: 3, quarantined: 1 });
-  expect(reconciler?.quarantined()).toEqual([broken.slug]);
-  for (const tenant of tenants.filter((each) => each !== broken))
-    expect(await rowOf(tenant)).toMatchObject({ state: "ready", namespaceVersion: TO });
-});
-
-test("a quarantined tenant waits before it is tried again, longer each time, and opens when it is sound", async () => {
-  const [broken] = (await olderTenants(1)) as [Tenant];
-  before = failFor(broken);
-  await start({}, [100, 300, 60_000]);
-  await publish([broken]);
-  await until(() => done.length).toBe(3);
-  const [other] = (await olderTenants(1)) as [Tenant];
-  await publish([{ ...broken, name: "Renamed" }, other]);
-  await until(() => done).toContain(`upgrade ${other.slug}`);
-  const tries = done.filter((step) => step === `begin ${broken.slug}`);
-  expect(tries, "the fourth try is a minute away, whatever the document says").toHaveLength(3);
-  expect(await rowOf(broken)).toMatchObject({
-    name: "Renamed",
-    state: "quarantined",
-    error: "duplicate key in stacks",
-  });
-  await reconciler?.stop();
-  before = async () => undefined;
-  const opened: string[] = [];
-  (await start()).onOpen(({ slug }) => opened.push(slug));
-  await until(() => stateOf(broken)?.state).toBe("ready");
-  expect(opened, "at once after a restart").toContain(broken.slug);
-  expect(stateOf(broken)).not.toHaveProperty("error");
-  expect(reconciler?.quarantined()).toEqual([]);
+  expect(host.done.filter((step) => step.startsWith("upgrade")).sort()).toEqual(upgraded(tenants).sort());
+  expect(host.reconciler.state().upgrade).toMatchObject({ toVersion: TO, total: 5, done: 5, quarantined: 0 });
+  for (const tenant of tenants) expect(host.stateOf(tenant)).toMatchObject({ state: "ready", namespaceVersion: TO });
 });
 
 test("an agent that stops in the middle goes on later with those that are left", async () => {
-  const tenants = await olderTenants(3);
-  const { open, reached } = gate();
-  await start();
-  await publish(tenants);
+  const tenants = await host.olderTenants(3);
+  const { open, reached } = host.gate();
+  await host.start();
+  await host.publish(tenants);
   await reached();
-  const stopped = reconciler?.stop();
+  const stopped = host.reconciler.stop();
   open();
   await stopped;
-  expect(done.filter((step) => step.startsWith("upgrade"))).toHaveLength(1);
-  await start();
-  await finished();
-  expect(done.filter((step) => step.startsWith("upgrade")).sort()).toEqual(upgraded(tenants).sort());
-  expect(reconciler?.state().upgrade).toMatchObject({ total: 2, done: 2 });
+  expect(host.done.filter((step) => step.startsWith("upgrade"))).toHaveLength(1);
+  await host.start();
+  await host.finished();
+  expect(host.done.filter((step) => step.startsWith("upgrade")).sort()).toEqual(upgraded(tenants).sort());
+  expect(host.reconciler.state().upgrade).toMatchObject({ total: 2, done: 2 });
 });
 
 test("a new tenant does not wait behind the upgrades of others, and who is waited for is next", async () => {
-  const tenants = await olderTenants(4);
+  const tenants = await host.olderTenants(4);
   const newcomer = desiredTenant();
-  const { open, reached } = gate();
-  await start();
-  await publish(tenants);
+  const { open, reached } = host.gate();
+  await host.start();
+  await host.publish(tenants);
   await reached();
-  const [first, last] = [done[0]?.split(" ")[1], tenants.at(-1)!];
-  await publish([...tenants, newcomer]);
+  const bySlug = tenants.toSorted((a, b) => a.slug.localeCompare(b.slug));
+  const [first, last] = [bySlug[0]?.slug, bySlug.at(-1)!];
+  await host.publish([...tenants, newcomer]);
   await setImmediate();
-  reconciler?.hurry(last.tenantId);
+  host.reconciler.hurry(last.tenantId);
   open();
-  await finished();
-  const order = done.filter((step) => !step.startsWith("begin"));
+  await host.finished();
+  const order = host.done.filter((step) => !step.startsWith("begin"));
   expect(order.slice(0, 3)).toEqual([`upgrade ${first}`, `create ${newcomer.slug}`, `upgrade ${last.slug}`]);
 });
 
 test("a namespace of a newer version is refused with words, and untouched", async () => {
-  const [newer] = (await olderTenants(1, TO + 1)) as [Tenant];
-  const [older] = (await olderTenants(1)) as [Tenant];
-  drift.set(newer.slug, ["stacks has a field that nobody defined"]);
-  await start();
-  await publish([newer, older]);
-  await until(() => stateOf(newer)?.state).toBe("failed");
-  expect(stateOf(newer)?.error).toContain("Start a newer agent");
-  await finished();
-  expect(done).toEqual([`begin ${older.slug}`, `upgrade ${older.slug}`]);
-  expect(await rowOf(newer)).toMatchObject({ state: "ready", namespaceVersion: TO + 1 });
+  const [newer] = (await host.currentTenants(1)) as [Tenant];
+  const [older] = (await host.olderTenants(1)) as [Tenant];
+  await host.admin`update stack._tenants set namespace_version = ${TO + 1} where slug = ${newer.slug}`;
+  await host.dropNameIndex(newer);
+  await host.start();
+  await host.publish([newer, older]);
+  await until(() => host.stateOf(newer)?.state).toBe("failed");
+  expect(host.stateOf(newer)?.error).toContain("Start a newer agent");
+  await host.finished();
+  expect(host.done).toEqual([`begin ${older.slug}`, `upgrade ${older.slug}`]);
+  expect(await host.rowOf(newer)).toMatchObject({ state: "ready", namespaceVersion: TO + 1 });
+  expect(await host.hasNameIndex(newer)).toBe(false);
 });
 
 test("a tenant that no document names is upgraded too, also before there is a document", async () => {
-  const [local] = (await olderTenants(1)) as [Tenant];
-  await start();
-  await until(async () => (await rowOf(local))?.namespaceVersion).toBe(TO);
-  expect(reconciler?.state().tenants).toEqual([]);
-});
-
-test("a suspended tenant stays suspended through quarantine and repair", async () => {
-  const [tenant] = (await olderTenants(1)) as [Tenant];
-  const suspended = { ...tenant, state: "suspended" as const };
-  let tries = 0;
-  before = async () => {
-    if (++tries === 1) throw new Error("not the first time");
-  };
-  await start({}, [50]);
-  await publish([suspended]);
-  await until(() => stateOf(suspended)).toMatchObject({ state: "suspended", namespaceVersion: TO });
-  expect(tries).toBe(2);
-  expect(await rowOf(suspended)).toMatchObject({ state: "suspended", error: null });
-});
-
-test("an engine that does not answer puts nobody under quarantine", async () => {
-  const tenants = await olderTenants(2);
-  let isAway = true;
-  before = async () => {
-    if (isAway) throw new Error("connection lost");
-  };
-  const check = async () => {
-    if (isAway) throw new Error("connection lost");
-  };
-  await start({ check });
-  await publish(tenants);
-  await until(() => done.length).toBeGreaterThan(1);
-  expect(reconciler?.quarantined()).toEqual([]);
-  isAway = false;
-  await finished();
-  expect(reconciler?.state().upgrade).toMatchObject({ done: 2, quarantined: 0 });
-});
-
-test("what was changed by hand is mended at boot, and what cannot be mended is quarantined", async () => {
-  const [sound, changed, broken] = (await olderTenants(3, TO)) as [Tenant, Tenant, Tenant];
-  drift.set(changed.slug, ["stacks has lost the index stacks_name"]).set(broken.slug, ["jobs is gone"]);
-  before = failFor(broken);
-  await start();
-  await publish([sound, changed, broken]);
-  await until(() => stateOf(broken)?.state).toBe("quarantined");
-  await until(() => done).toContain(`upgrade ${changed.slug}`);
-  expect(done).not.toContain(`begin ${sound.slug}`);
-  expect(stateOf(changed)?.state).toBe("ready");
-  expect(reconciler?.state(), "mending is no upgrade").not.toHaveProperty("upgrade");
+  const [local] = (await host.olderTenants(1)) as [Tenant];
+  await host.start();
+  await until(async () => (await host.rowOf(local))?.namespaceVersion).toBe(TO);
+  expect(host.reconciler.state().tenants).toEqual([]);
 });
 
 test("a tenant that is removed while it waits is not upgraded", async () => {
-  const tenants = await olderTenants(2);
-  const { open, reached } = gate();
-  await start();
-  await publish(tenants);
+  const tenants = await host.olderTenants(2);
+  const { open, reached } = host.gate();
+  await host.start();
+  await host.publish(tenants);
   await reached();
-  const waiting = tenants.find(({ slug }) => done[0] !== `begin ${slug}`)!;
+  const waiting = tenants.find(({ slug }) => host.done[0] !== `begin ${slug}`)!;
   const { tenantId, slug, generation } = waiting;
   const others = tenants.filter((each) => each !== waiting);
-  await publish(others, { tombstones: [{ tenantId, slug, generation }] });
+  await host.publish(others, { tombstones: [{ tenantId, slug, generation }] });
   await setImmediate();
   open();
-  await until(() => stateOf(waiting)?.state).toBe("removed");
-  await finished();
-  expect(done).not.toContain(`begin ${slug}`);
+  await until(() => host.stateOf(waiting)?.state).toBe("removed");
+  await host.finished();
+  expect(host.done).not.toContain(`begin ${slug}`);
 });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { desiredTenant } from "../../test/control-plane-double.ts";
+import { desiredTenant, PORTAL_ORIGIN } from "../../test/control-plane-double.ts";
 import { openTenants, startTestAgent, type TestAgent } from "../../test/test-agent.ts";
 import { CURRENT_DEFINITION } from "../engine/collections.ts";
 
@@ -42,6 +42,7 @@ test.each([
   const { statuses, texts } = await answers();
   expect(statuses).toEqual([409, 409, 409, 409]);
   for (const text of texts) expect(text).toContain(words);
+  expect(texts.at(-1), "a page leads back to the portal").toContain(`${PORTAL_ORIGIN}/homelab`);
   await store("ready");
   expect((await asBrowser("/v1/stacks")).status).toBe(200);
 });

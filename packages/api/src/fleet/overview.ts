@@ -42,7 +42,7 @@ function problemsOf(
       severity: "critical",
       title: `${plural(count, "tenant")} under quarantine: ${quarantined.map(({ slug }) => slug).join(", ")}${more}`,
       detail:
-        "Closed, because an upgrade of the collections failed. The host tries again and says there what went wrong.",
+        "Closed, because their collections could not be upgraded. The host tries again; its words are on the tenant's page.",
       href: count === 1 ? `/tenants/${first.id}` : "/tenants?status=quarantined",
     });
   }

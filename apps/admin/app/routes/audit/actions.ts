@@ -7,6 +7,8 @@ const ACTIONS = {
   "tenants.create": "Tenant created",
   "tenants.place": "Tenant placed",
   "tenants.activate": "Tenant became active",
+  "tenants.quarantine": "Tenant under quarantine",
+  "tenants.repair": "Tenant repaired",
   "tenants.launch": "Homelab launched",
   "instances.register": "Instance registered",
   "instances.createJoinToken": "Join token made",

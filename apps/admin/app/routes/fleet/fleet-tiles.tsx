@@ -33,6 +33,7 @@ export function FleetTiles({ overview }: { overview: FleetOverview }) {
             tone="waiting"
           />
           <Count label="Suspended" count={tenants.suspended} href="/tenants?status=suspended" />
+          <Count label="Under quarantine" count={tenants.quarantined} href="/tenants?status=quarantined" tone="bad" />
           <Count label="With an error" count={tenants.failed} tone="bad" />
         </Counts>
       </Section>

@@ -54,7 +54,9 @@ export function dangersOf(instance: Subject): [Danger, Danger] {
       action: "Remove the instance",
       question: `Remove ${name}?`,
       effects: [
-        `Takes ${name} and its ${capacity.toLocaleString("en")} places out of the fleet.`,
+        capacity > 0
+          ? `Takes ${name} and its ${capacity.toLocaleString("en")} places out of the fleet.`
+          : `Takes ${name} out of the fleet.`,
         "Its events and certificates are deleted; the audit trail stays.",
         "The machine is left alone: nothing on it is deleted.",
       ],

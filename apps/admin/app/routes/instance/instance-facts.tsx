@@ -1,6 +1,6 @@
 import type { InstanceDetailView } from "@kombify/api/schemas";
 import { RelativeTime } from "@kombify/ui";
-import { Alert, Anchor, Code, List } from "@mantine/core";
+import { Alert, Anchor, Code, List, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Fact, Facts } from "../../frame/section.tsx";
 import { newTenants } from "../../instances/new-tenants.ts";
@@ -42,6 +42,11 @@ export function InstanceFacts({ instance }: { instance: InstanceDetailView }) {
         </Fact>
         <Fact name="Places">
           <PlacesMeter used={instance.placesUsed} capacity={instance.capacity} />
+          {instance.capacityLimit === null ? null : (
+            <Text size="xs" c="dimmed">
+              staff allow {instance.capacityLimit.toLocaleString("en")} at most
+            </Text>
+          )}
         </Fact>
         <Fact name="Lifecycle">
           <StateMark state={instance.lifecycle} />

@@ -11,6 +11,8 @@ const OTHER_EVENTS: Record<string, string> = {
   uncordon: "Uncordoned",
   booted: "Agent started",
   joined: "Joined",
+  upgrading: "Upgrade began",
+  upgraded: "Upgrade ended",
 };
 
 const EVENT_COLUMNS: Column<Event>[] = [

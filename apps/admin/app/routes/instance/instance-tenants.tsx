@@ -2,7 +2,7 @@ import type { StaffTenantView } from "@kombify/api/schemas";
 import { type Column, DataTable, RelativeTime } from "@kombify/ui";
 import { Anchor, Text } from "@mantine/core";
 import { PortalLink } from "../../frame/portal-link.tsx";
-import { StateMark } from "../../lists/state-mark.tsx";
+import { TenantMark } from "../../tenants/tenant-mark.tsx";
 
 const COLUMNS: Column<StaffTenantView>[] = [
   {
@@ -14,7 +14,7 @@ const COLUMNS: Column<StaffTenantView>[] = [
       </Anchor>
     ),
   },
-  { key: "status", header: "State", render: (tenant) => <StateMark state={tenant.status} /> },
+  { key: "status", header: "State", render: (tenant) => <TenantMark tenant={tenant} /> },
   { key: "owner", header: "Owner", render: (tenant) => <Text size="sm">{tenant.ownerEmail ?? "Nobody"}</Text> },
   {
     key: "createdAt",

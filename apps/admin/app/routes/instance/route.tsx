@@ -17,6 +17,7 @@ import { InstanceTenants } from "./instance-tenants.tsx";
 import { Joining } from "./joining.tsx";
 import { operate } from "./operate.ts";
 import { OutOfService } from "./out-of-service.tsx";
+import { UpgradeProgress } from "./upgrade-progress.tsx";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: `${data?.instance.name ?? "Instance"} · kombify Admin` },
@@ -75,6 +76,7 @@ export default function Instance() {
           </Alert>
         ) : null}
         <Joining instance={instance} token={token} mayOperate={mayOperate} />
+        <UpgradeProgress instance={instance} />
         <Section title="State">
           <InstanceFacts instance={instance} />
         </Section>

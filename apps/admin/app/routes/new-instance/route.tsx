@@ -12,7 +12,6 @@ import { JoiningInstance } from "./joining-instance.tsx";
 export const meta: MetaFunction = () => [{ title: "Register an instance · kombify Admin" }];
 
 const LABELS = { name: "Name", region: "Region", capacity: "Places" };
-const DEFAULT_CAPACITY = 100;
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
   await requireOperator(request, context.requestId, context.api.identity.staffMe());
@@ -82,11 +81,11 @@ export default function NewInstance() {
             <TextInput
               id="capacity"
               name="capacity"
-              label="Places"
-              description="How many tenants it takes at most. A host that can carry less says so when it joins."
+              label="Places (optional)"
+              description="How many tenants it takes at most. Left empty, it has as many as its host says when it joins."
               inputMode="numeric"
               autoComplete="off"
-              defaultValue={problem?.values.capacity ?? DEFAULT_CAPACITY}
+              defaultValue={problem?.values.capacity}
               error={fieldError(problem, "capacity")}
             />
             <SubmitButton>Register and get the command</SubmitButton>

@@ -1,14 +1,14 @@
 import { idOf, pageAnswer } from "@kombify/portal/service-error";
 import { LiveMark, PageHeader, StatusPill, StepList } from "@kombify/ui";
-import { Alert, Anchor, Stack, Text } from "@mantine/core";
+import { Anchor, Stack } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
-import { IconAlertTriangle } from "@tabler/icons-react";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { Section, Sections } from "../../frame/section.tsx";
 import { AuditTable } from "../../lists/audit-table.tsx";
 import { useFleetLive } from "../../live/fleet-live.tsx";
 import { tenantSteps } from "../../tenants/tenant-steps.ts";
+import { HostError } from "./host-error.tsx";
 import { TenantFacts } from "./tenant-facts.tsx";
 import { TenantMembers } from "./tenant-members.tsx";
 
@@ -41,24 +41,13 @@ export default function Tenant() {
         marks={
           <>
             <StatusPill state={tenant.status} />
+            {tenant.quarantinedAt ? <StatusPill state="quarantined" /> : null}
             <LiveMark state={live} />
           </>
         }
       />
       <Stack gap="md">
-        {tenant.error ? (
-          <Alert
-            color="red"
-            variant="light"
-            icon={<IconAlertTriangle aria-hidden />}
-            title={`${tenant.instance?.name ?? "Its host"} reports an error`}
-          >
-            <Text size="sm">{tenant.error}</Text>
-            <Text size="sm" c="dimmed">
-              The agent keeps trying.
-            </Text>
-          </Alert>
-        ) : null}
+        <HostError tenant={tenant} />
         <Sections as="halves">
           <Section title="Set-up">
             <StepList steps={tenantSteps(tenant)} label="Steps of the set-up" />

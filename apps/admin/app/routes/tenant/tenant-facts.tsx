@@ -28,6 +28,9 @@ export function TenantFacts({ tenant }: { tenant: StaffTenantDetailView }) {
       <Fact name="Its host has applied">
         {tenant.instance ? `${lag.text} (${lag.detail})` : "Nothing: it has no host yet"}
       </Fact>
+      <Fact name="Collections">
+        {tenant.namespaceVersion === null ? "Version not known yet" : `Version ${tenant.namespaceVersion}`}
+      </Fact>
       <Fact name="Generation">{tenant.generation.toLocaleString("en")}</Fact>
       <Fact name="Signed up">
         <RelativeTime at={tenant.createdAt} />

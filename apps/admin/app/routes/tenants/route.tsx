@@ -5,7 +5,7 @@ import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData, useSearchParams } from "@remix-run/react";
 import { IconSearch, IconUsersGroup } from "@tabler/icons-react";
 import { FilterForm } from "../../lists/filter-form.tsx";
-import { TENANT_STATUSES } from "../../lists/filter-words.ts";
+import { TENANT_FILTERS } from "../../lists/filter-words.ts";
 import { oneOf, textOf } from "../../lists/list-address.ts";
 import { useFleetLive } from "../../live/fleet-live.tsx";
 import { TenantTable } from "./tenant-table.tsx";
@@ -25,7 +25,7 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
     Promise.all([
       api.tenants.search({
         search: textOf(params, "search"),
-        status: oneOf(params, "status", TENANT_STATUSES),
+        status: oneOf(params, "status", TENANT_FILTERS),
         instanceId: textOf(params, "instance"),
         sort: oneOf(params, "sort", SORTS),
         cursor: textOf(params, "cursor"),
@@ -69,7 +69,7 @@ export default function Tenants() {
               defaultValue={params.get("status") ?? ""}
               data={[
                 { value: "", label: "Any" },
-                ...TENANT_STATUSES.map((status) => ({ value: status, label: lookOf(status).label })),
+                ...TENANT_FILTERS.map((status) => ({ value: status, label: lookOf(status).label })),
               ]}
             />
             <NativeSelect

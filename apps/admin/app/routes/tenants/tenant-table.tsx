@@ -4,8 +4,8 @@ import { Anchor, Text } from "@mantine/core";
 import { IconSearchOff } from "@tabler/icons-react";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { listQuery } from "../../lists/list-address.ts";
-import { StateMark } from "../../lists/state-mark.tsx";
 import { PLAN_NAMES } from "../../tenants/plan-names.ts";
+import { TenantMark } from "../../tenants/tenant-mark.tsx";
 
 const COLUMNS: Column<StaffTenantView>[] = [
   {
@@ -28,7 +28,7 @@ const COLUMNS: Column<StaffTenantView>[] = [
       </Text>
     ),
   },
-  { key: "status", header: "State", render: (tenant) => <StateMark state={tenant.status} /> },
+  { key: "status", header: "State", render: (tenant) => <TenantMark tenant={tenant} /> },
   {
     key: "instance",
     header: "Instance",

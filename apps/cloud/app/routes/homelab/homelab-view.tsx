@@ -23,14 +23,18 @@ type HomelabViewProps = {
 export function HomelabView({ loaded, homelabs, activity, cloudUrl, refusal }: HomelabViewProps) {
   const { data: homelab, state } = useHomelab(loaded);
   const { members, sims } = homelab.limits;
-  useReloadOnChange(homelab.status);
+  useReloadOnChange(`${homelab.status} ${homelab.isUnderRepair}`);
   return (
     <>
       <PageHeader
         title={homelab.name}
         marks={
           <>
-            <StatusPill state={homelab.status} />
+            {homelab.isUnderRepair && homelab.status === "active" ? (
+              <StatusPill state="quarantined" label="Being repaired" />
+            ) : (
+              <StatusPill state={homelab.status} />
+            )}
             <LiveMark state={state} />
           </>
         }
@@ -66,12 +70,12 @@ export function HomelabView({ loaded, homelabs, activity, cloudUrl, refusal }: H
 }
 
 /** A new state has an entry in the activity list, which is the loader's. */
-function useReloadOnChange(status: string): void {
+function useReloadOnChange(state: string): void {
   const { revalidate } = useRevalidator();
-  const shown = useRef(status);
+  const shown = useRef(state);
   useEffect(() => {
-    if (shown.current === status) return;
-    shown.current = status;
+    if (shown.current === state) return;
+    shown.current = state;
     revalidate();
-  }, [status, revalidate]);
+  }, [state, revalidate]);
 }

@@ -5,9 +5,10 @@ import { IconAlertTriangle, IconHourglass } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { LaunchForm } from "../../homelab/launch-form.tsx";
+import { RepairNotice } from "../../homelab/repair-notice.tsx";
 
 const REFUSALS: Record<string, string> = {
-  "not-ready": "It could not be launched because it was not ready at that moment.",
+  "not-ready": "It was just being set up or brought up to date. Launch it again in a few seconds.",
   "no-answer": "Its host did not answer. Nothing is lost; wait a minute and launch it again.",
   "too-often": "It was launched too often within a minute. Wait a little and launch it again.",
   "not-yours": "You cannot launch this homelab. Ask its owner to invite you.",
@@ -17,15 +18,22 @@ type LaunchPanelProps = { homelab: TenantDetailView; refusal: string | null };
 
 /** The launch button, or why there is none. */
 export function LaunchPanel({ homelab, refusal }: LaunchPanelProps) {
-  const refused = refusal === null ? undefined : REFUSALS[refusal];
+  // What stands in the way now says more than what did when it was launched.
+  const isOpen = homelab.status === "active" && !homelab.isUnderRepair;
+  const refused = refusal === null || (refusal === "not-ready" && !isOpen) ? undefined : REFUSALS[refusal];
   return (
     <Stack gap="md">
       {refused ? (
-        <Alert role="alert" color="red" icon={<IconAlertTriangle aria-hidden />} title="The launch did not work">
+        <Alert
+          role="alert"
+          color={refusal === "not-ready" ? "yellow" : "red"}
+          icon={refusal === "not-ready" ? <IconHourglass aria-hidden /> : <IconAlertTriangle aria-hidden />}
+          title={refusal === "not-ready" ? "It was not ready yet" : "The launch did not work"}
+        >
           {refused}
         </Alert>
       ) : null}
-      {homelab.status === "active" ? <Ready homelab={homelab} /> : <NotReady homelab={homelab} />}
+      {isOpen ? <Ready homelab={homelab} /> : <NotReady homelab={homelab} />}
     </Stack>
   );
 }
@@ -56,6 +64,7 @@ function NotReady({ homelab }: { homelab: TenantDetailView }) {
       See how far it is
     </Anchor>
   );
+  if (homelab.status === "active") return <RepairNotice />;
   if (homelab.status === "waiting_for_capacity") {
     return (
       <Notice color="yellow" icon={<IconHourglass aria-hidden />} title="You are in the queue">

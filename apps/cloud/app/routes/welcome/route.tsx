@@ -6,6 +6,7 @@ import { useLoaderData } from "@remix-run/react";
 import { IconHourglass } from "@tabler/icons-react";
 import { LaunchForm } from "../../homelab/launch-form.tsx";
 import { provisioningSteps } from "../../homelab/provisioning-steps.ts";
+import { RepairNotice } from "../../homelab/repair-notice.tsx";
 import { useHomelab } from "../../homelab/use-homelab.ts";
 import classes from "./welcome.module.css";
 
@@ -38,6 +39,15 @@ export default function Welcome() {
       </ErrorState>
     );
   }
+  if (homelab.isUnderRepair)
+    return (
+      <div className={classes.page}>
+        <Title order={1} mb="lg">
+          {homelab.name}
+        </Title>
+        <RepairNotice />
+      </div>
+    );
   return (
     <div className={classes.page}>
       <Stack gap={4} mb="lg">

@@ -56,6 +56,14 @@ export function signedOutPage(c: Context<ShellEnv>, document: PortalOf, hasSigne
   return plainPage(frameOf(c, originOf(document), "/"), title, body);
 }
 
+/** What somebody sees who is signed in to a homelab that is closed for the moment. */
+export function closedPage(c: Context<ShellEnv>, document: PortalOf, reason: string): Html {
+  const title = "Your homelab is closed for the moment";
+  const body = html`<section class="card center"><h1>${title}</h1><p>${reason}</p>
+    <p><a class="button" href="/">Try again</a></p>${portalButton(originOf(document))}</section>`;
+  return plainPage(frameOf(c, originOf(document), "/"), title, body);
+}
+
 /** An error, for somebody who reads pages and not problem documents. */
 export function errorPage(c: Context<ShellEnv>, document: PortalOf, title: string, text: string): Html {
   const requestId = html`<p class="muted small">Request ${c.get("requestId")}</p>`;

@@ -100,7 +100,7 @@ onEveryEngine("shared collections", (tested) => {
     ]);
   });
 
-  test("a session lives until it expires, ends, or its tenant is closed or moved on", async () => {
+  test("a session lives until it expires, ends, or its tenant is suspended or moved on; it outlives a quarantine", async () => {
     const tenant = await addTenant();
     const [live, expired, ended, token] = [
       sessionOf(tenant.tenantId),
@@ -117,6 +117,10 @@ onEveryEngine("shared collections", (tested) => {
     expect(await shared().findSession(expired.idHash, "session")).toBeNull();
     expect(await shared().findSession(ended.idHash, "session")).toBeNull();
 
+    await shared().setTenantState(tenant.tenantId, "quarantined", "it does not fit");
+    expect(await shared().findSession(live.idHash, "session")).toMatchObject({
+      tenant: { state: "quarantined", error: "it does not fit" },
+    });
     await shared().setTenantState(tenant.tenantId, "suspended", null);
     expect(await shared().findSession(live.idHash, "session")).toBeNull();
     await shared().saveTenant({ ...tenant, generation: 2 }, "ready");

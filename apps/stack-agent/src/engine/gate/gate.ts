@@ -19,6 +19,8 @@ export type Gate = {
   engines(): Engine[];
   /** The engine that has this namespace. */
   behind(slug: string): Engine;
+  /** A write that goes to the engine by another way, as one of the tenant's: it waits for pauses, and pauses for it. */
+  duringWrite<T>(slug: string, write: () => Promise<T>): Promise<T>;
   /** Resolves when no write of this tenant is under way; none begins until the end of the pause. */
   pause(slug: string, why: string): Promise<Resume>;
   /** The same for every tenant and for the shared collections. */
@@ -121,6 +123,7 @@ export function createGate(initial: Engine, { maxWaitMs = MAX_WAIT_MS } = {}): G
     home: () => home,
     engines: () => [...engines()],
     behind,
+    duringWrite: inTurn,
     pause: (slug, why) => valveOf(valves, slug).pause(why),
     pauseAll: (why) => all.pause(why),
     route: (slug, to) => void routes.set(slug, to),

@@ -82,35 +82,48 @@ export function createClient({ url, email, password }: PocketBaseLogin) {
     const { rows } = (await pb.sql.run(query)) as { rows: Array<Array<string | null>> };
     return rows;
   };
+  const logIn = async (): Promise<void> => {
+    try {
+      await pb
+        .collection("_superusers")
+        .authWithPassword(email, password, { autoRefreshThreshold: RENEW_BEFORE_SECONDS });
+    } catch (cause) {
+      if (isStatus(cause, 400) || isStatus(cause, 404))
+        throw new ServiceError("PRECONDITION", `PocketBase at ${url} refused the superuser's e-mail or password.`, {
+          cause,
+        });
+      throw new ServiceError(
+        "UPSTREAM",
+        `PocketBase at ${url} does not answer as PocketBase does. Is the address right?`,
+        { cause },
+      );
+    }
+    try {
+      await raw("select 1");
+    } catch (cause) {
+      if (!isStatus(cause, 404)) throw cause;
+      throw new ServiceError("PRECONDITION", `PocketBase at ${url} is too old. Use 0.39 or newer.`, { cause });
+    }
+  };
   return {
     pb,
     raw,
+    /** Carries out statements that write, all or none. @returns how many rows the last one changed. */
+    run: async (statements: string): Promise<number> => {
+      const { affectedRows } = (await pb.sql.run(statements)) as { affectedRows: number };
+      return affectedRows;
+    },
     /**
-     * Logs in and makes sure that this PocketBase can do what the engine needs.
+     * Logs in and changes nothing.
      * @throws ServiceError PRECONDITION when the log-in fails or PocketBase is too old, UPSTREAM when it does not answer.
      */
+    logIn,
+    /**
+     * Logs in and makes sure that this PocketBase can do what the engine needs.
+     * @throws ServiceError as {@link logIn} does.
+     */
     async connect(): Promise<void> {
-      try {
-        await pb
-          .collection("_superusers")
-          .authWithPassword(email, password, { autoRefreshThreshold: RENEW_BEFORE_SECONDS });
-      } catch (cause) {
-        if (isStatus(cause, 400) || isStatus(cause, 404))
-          throw new ServiceError("PRECONDITION", `PocketBase at ${url} refused the superuser's e-mail or password.`, {
-            cause,
-          });
-        throw new ServiceError(
-          "UPSTREAM",
-          `PocketBase at ${url} does not answer as PocketBase does. Is the address right?`,
-          { cause },
-        );
-      }
-      try {
-        await raw("select 1");
-      } catch (cause) {
-        if (!isStatus(cause, 404)) throw cause;
-        throw new ServiceError("PRECONDITION", `PocketBase at ${url} is too old. Use 0.39 or newer.`, { cause });
-      }
+      await logIn();
       const { batch } = (await pb.settings.getAll()) as { batch: typeof BATCH };
       const isEnough = batch.enabled && batch.maxRequests >= BATCH.maxRequests && batch.timeout >= BATCH.timeout;
       if (!isEnough) await pb.settings.update({ batch: BATCH });

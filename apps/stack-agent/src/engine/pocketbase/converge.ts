@@ -34,7 +34,8 @@ function mended(has: PocketBaseField, wanted: PocketBaseField, table: string): P
     const missing = (has.type === "select" ? (valuesOf(wanted) ?? []) : []).filter((value) => !values.includes(value));
     return missing.length === 0 ? has : { ...has, values: [...values, ...missing] };
   }
-  const { id: _id, ...options } = wanted;
+  // Whether nodes go with their stack was the single-tenant Stack's to say, and its clients count on it.
+  const { id: _id, cascadeDelete: _own, ...options } = wanted;
   const isSame = Object.entries(options).every(([option, value]) => has[option] === value);
   return isSame ? has : { ...has, ...options };
 }

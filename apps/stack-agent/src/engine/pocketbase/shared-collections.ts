@@ -69,6 +69,9 @@ const SHARED: readonly PocketBaseCollection[] = [
   collection("_batons", [text("slug")], ["CREATE UNIQUE INDEX `_batons_slug` ON `_batons` (`slug`)"]),
 ];
 
+/** What the shared collections are called. */
+export const sharedNames: readonly string[] = SHARED.map(({ name }) => name);
+
 /** Creates the shared collections that are missing, and fields and indexes that an older agent did not have. */
 export async function prepareSharedCollections(client: Client): Promise<void> {
   const names = SHARED.map(({ name }) => `name = ${quote(name)}`).join(" || ");

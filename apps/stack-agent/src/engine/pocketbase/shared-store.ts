@@ -85,7 +85,8 @@ export function createSharedStore(client: Client): SharedStore {
   const live = async (session: RecordModel | null): Promise<LiveSession | null> => {
     if (!session || new Date(session.expires_at).getTime() <= Date.now()) return null;
     const tenant = await orNull(tenants.getOne(session.tenant_id));
-    if (tenant?.state !== "ready" || tenant.generation !== session.generation) return null;
+    const isKnown = tenant?.state === "ready" || tenant?.state === "quarantined";
+    if (!isKnown || tenant.generation !== session.generation) return null;
     return { session: sessionOf(session), tenant: tenantOf(tenant) };
   };
 

@@ -85,7 +85,8 @@ export function createNamespaceDdl(slug: string, roles: RoleNames, definition: N
     `set local lock_timeout = '5s'`,
     ...ensureRole(role),
     ...asOwner(role, roles, createCollections(slug, definition)),
-    `update ${SCHEMA}._tenants set namespace_version = ${definition.version} where slug = '${slug}'`,
+    // Tables of an older version that are there already stay as they are, and are still said to be.
+    `update ${SCHEMA}._tenants set namespace_version = ${definition.version} where slug = '${slug}' and namespace_version = 0`,
   ].join(";\n");
 }
 

@@ -59,13 +59,6 @@ test("a namespace role can neither create tables nor see shared collections", as
   await sql.end();
 });
 
-test("a role set for one request does not stay on the connection", async () => {
-  const single = await openPostgresEngine({ ...db, maxConnections: 1 });
-  await single.namespace(tenant("anna")).list("stacks", { limit: 1, sort: "name" });
-  expect(await single.shared.listTenants()).toEqual([]);
-  await single.close();
-});
-
 test("names that are no slug never reach a statement", async () => {
   for (const slug of ["a", "Anna", "x; drop table stack._tenants", "a_b", ""])
     await expect(async () => db.engine.createNamespace(slug)).rejects.toThrow("Not a tenant slug");

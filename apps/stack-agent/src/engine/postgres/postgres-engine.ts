@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { ServiceError } from "@kombify/agent-contract";
-import postgres, { type Sql } from "postgres";
+import type { Sql } from "postgres";
 import { CURRENT_DEFINITION, type NamespaceDefinition } from "../collections.ts";
 import type { Engine } from "../engine.ts";
 import { roleNames, SCHEMA, slugOfUsersTable } from "../naming.ts";
+import { connect, LIFETIME_S } from "./connect.ts";
 import { shapeOfDefinition } from "./defined-shape.ts";
 import { findDrift } from "./find-drift.ts";
-import { createLanes } from "./lanes.ts";
+import { connectAside, connectLane, createLanes } from "./lanes.ts";
 import { dropNamespace, renameNamespace, replaceNamespace } from "./move-namespace.ts";
 import { createNamespaceDdl, renewRole } from "./namespace-ddl.ts";
 import { createNamespaceStore } from "./namespace-store.ts";
@@ -22,7 +23,7 @@ export type PostgresEngineOptions = {
   url: string;
   /** First part of the names of this agent's roles, `ns_` on a cluster of its own. */
   rolePrefix: string;
-  /** Connections for requests. Few warm ones beat many: each keeps the caches of the tables that it touched. */
+  /** Connections for requests, see lanes.ts; 4 unless a test says otherwise. */
   maxConnections?: number;
   /** What namespaces consist of; what this agent defines unless a test says otherwise. */
   definition?: NamespaceDefinition;
@@ -31,15 +32,9 @@ export type PostgresEngineOptions = {
 // SET and INHERIT options of role membership came with PostgreSQL 16.
 const MIN_SERVER_VERSION = 160_000;
 
-const connect = (url: string, max: number): Sql =>
-  postgres(url, {
-    max,
-    onnotice: () => undefined,
-    connect_timeout: 10,
-    // Prepared statements are kept per connection and namespace; a short life keeps their memory bounded.
-    max_lifetime: 600,
-    connection: { application_name: "kombify stack-agent", search_path: "" },
-  });
+const LANES = 4;
+/** Seconds. Lanes are replaced one after the other, so that not all of them are cold at once. */
+const LIFETIME_STEP_S = 60;
 
 async function assertUsable(sql: Sql): Promise<string> {
   const [row] = await sql<{ number: number; version: string; isSuperuser: boolean; canCreateRoles: boolean }[]>`
@@ -61,9 +56,10 @@ async function assertUsable(sql: Sql): Promise<string> {
 export async function openPostgresEngine(options: PostgresEngineOptions): Promise<Engine> {
   const { definition = CURRENT_DEFINITION } = options;
   const roles = roleNames(options.rolePrefix);
-  const sql = connect(options.url, 4);
+  // For the shared collections.
+  const sql = connect(options.url, { max: 4 });
   // DDL waits for locks; it must not keep people's requests from a connection meanwhile.
-  const ddl = connect(options.url, 4);
+  const ddl = connect(options.url, { max: 4 });
   let defined: Promise<NamespaceShape> | undefined;
   const definedShape = () => {
     defined ??= shapeOfDefinition(ddl, definition).catch((error: unknown) => {
@@ -75,11 +71,14 @@ export async function openPostgresEngine(options: PostgresEngineOptions): Promis
   const plans = new Plans(async (slug) => {
     await ddl.unsafe(renewRole(roles.namespace(slug)).join(";\n")).simple();
   });
-  const lanes = createLanes(
-    Array.from({ length: options.maxConnections ?? 4 }, () => connect(options.url, 1)),
+  const lanes = createLanes({
+    connections: Array.from({ length: options.maxConnections ?? LANES }, (_, lane) =>
+      connectLane(options.url, LIFETIME_S + lane * LIFETIME_STEP_S),
+    ),
+    aside: connectAside(options.url),
     roles,
     plans,
-  );
+  });
   const close = async () => {
     await Promise.all([lanes.close(), sql.end({ timeout: 2 }), ddl.end({ timeout: 2 })]);
   };

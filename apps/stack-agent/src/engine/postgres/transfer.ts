@@ -4,21 +4,13 @@ import type { RoleNames } from "../naming.ts";
 import { digestOf, type FileRef, type NamespaceTransfer, type StoredFile, type StoredRecord } from "../transfer.ts";
 import { createFilesDdl } from "./files-ddl.ts";
 import type { Plans } from "./plans.ts";
+import { runAsNamespace } from "./run-as-namespace.ts";
 import type { Statement } from "./statements.ts";
 import * as statements from "./transfer-statements.ts";
 import { translate } from "./translate.ts";
 
 /** Records or files in one answer: few round trips, little memory. */
 const PAGE = 500;
-
-/** In a transaction of its own, and not prepared: what carries a namespace passes each statement once. */
-async function runAsNamespace(sql: Sql, role: string, { text, parameters }: Statement): Promise<Row[]> {
-  const [, rows] = await sql.begin((tx) => [
-    tx.unsafe(`set local role ${role}`),
-    tx.unsafe<Row[]>(text, parameters as never[]),
-  ]);
-  return rows;
-}
 
 const inJson = (value: unknown): unknown => (value instanceof Date ? value.toISOString() : value);
 

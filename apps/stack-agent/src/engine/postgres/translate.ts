@@ -21,6 +21,8 @@ export function translate(error: unknown): unknown {
   // 22P05: a text with a NUL character; PostgreSQL stores none.
   if (code === "22021" || code === "22P05")
     return new ServiceError("INVALID", "Texts cannot hold the NUL character. Leave it out.", { cause: error });
+  if (code === "55P03")
+    return new ServiceError("PRECONDITION", "The records are in use for long. Try again later.", { cause: error });
   // The role or the tables are gone: the tenant was removed from this host while the request was under way.
   if (code === "42P01" || (code === "22023" && error.message.includes("role")))
     return new ServiceError("NOT_FOUND", "This homelab is not on this host any more.", { cause: error });

@@ -66,6 +66,11 @@ test("a namespace of the first release gets this one's fields, keeps its records
   expect(await store.claimJob("runner", 60_000)).toMatchObject({ id: job.id });
 });
 
+test("creating a namespace that an older release made does not pass it off as this one's", async () => {
+  await db.engine.createNamespace(slug);
+  expect(await versionOf()).toBe(1);
+});
+
 test("upgrading again changes nothing", async () => {
   await db.engine.upgradeNamespace(slug);
   const oids = () =>

@@ -33,6 +33,7 @@ export async function changeNamespaces<T>(
       if (attempt === ATTEMPTS)
         throw new ServiceError("PRECONDITION", `The records of ${slugs.join(", ")} are in use. Try again later.`, {
           cause: error,
+          retryAfterSeconds: 60,
         });
       await delay(LOCK_TIMEOUT_MS);
     }

@@ -29,7 +29,8 @@ async function carryTenants(from: Engine, to: Engine): Promise<void> {
     const known = there.get(row.id);
     if (!known || essence(known) !== essence(row)) await carryTenant(row, to);
     // Writes down its version; the namespace itself is complete.
-    if (row.namespaceVersion > 0 && known?.namespaceVersion !== to.namespaceVersion) await to.createNamespace(row.slug);
+    if (row.namespaceVersion > 0 && known?.namespaceVersion !== to.namespaceVersion)
+      await to.upgradeNamespace(row.slug);
   }
 }
 

@@ -5,6 +5,7 @@ import { v7 as uuid } from "uuid";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { newStack } from "../../../test/records.ts";
 import { createTestHost, furnish, type TestHost } from "../../../test/test-host.ts";
+import { writeSwitch } from "../../alias/switch.ts";
 import type { StoredSession } from "../../engine/shared-store.ts";
 import { sumOf } from "../../engine/transfer.ts";
 import type { Host } from "../host.ts";
@@ -234,8 +235,11 @@ test("a host moves back over what it left behind, also where tenants came and we
   expect((await host.gate.engine.listNamespaces()).sort()).toEqual([first.slug, third.slug].sort());
 });
 
-test("a move the other way, onto somebody's data, or beside another is refused with what to do", async () => {
+test("a move the other way, onto somebody's data, beside another or with the alias on is refused with what to do", async () => {
   const [tenant] = (await newTenants(1)) as [DesiredTenant];
+  await writeSwitch(tested.home, true);
+  await expect(move()).rejects.toMatchObject({ code: "PRECONDITION", message: expect.stringContaining("alias off") });
+  await writeSwitch(tested.home, false);
   await cancelAt("copy");
   await expect(move(() => undefined, never, BACK)).rejects.toMatchObject({
     code: "PRECONDITION",

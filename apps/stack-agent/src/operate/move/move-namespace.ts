@@ -30,7 +30,11 @@ const isOvertaken = (error: unknown): boolean =>
 async function prepare({ from, to, slug }: MoveNamespaceOptions): Promise<void> {
   const tenant = await from.shared.findTenant(slug);
   if (tenant) await carryTenant(tenant, to);
+  // Of collections that nobody knows the version is not known either.
+  else await from.upgradeNamespace(slug);
   await to.createNamespace(slug);
+  // One that an earlier move left behind may be of an older version.
+  await to.upgradeNamespace(slug);
 }
 
 /** Copies while the tenant goes on working, until there is little left for the pause. */
