@@ -6,17 +6,8 @@ import { createHash } from "node:crypto";
 import { ServiceError } from "@kombify/agent-contract";
 import type { z } from "zod";
 import type { Collection } from "../../engine/records.ts";
-import {
-  differences,
-  type FileRef,
-  fileEntry,
-  type NamespaceSum,
-  type StoredRecord,
-  sumOfFiles,
-  Tally,
-  TRANSFER_ORDER,
-} from "../../engine/transfer.ts";
-import { completed, faultOf } from "./check-record.ts";
+import { differences, type FileRef, type StoredRecord } from "../../engine/transfer.ts";
+import { Contents } from "./contents.ts";
 import { refused, refusedAt } from "./damage.ts";
 import {
   type ArchiveHeader,
@@ -71,51 +62,6 @@ function parseHeader(value: Text, namespaceVersion: number): ArchiveHeader {
   return header;
 }
 
-/** What has been read so far, and whether the next thing may follow it. */
-class Progress {
-  readonly #tallies = new Map(TRANSFER_ORDER.map((collection) => [collection, new Tally()]));
-  readonly #ids = new Map<Collection, Set<string>>(TRANSFER_ORDER.map((collection) => [collection, new Set()]));
-  readonly #files: string[] = [];
-  #collection = 0;
-  #lastId = "";
-  readonly #places = new Set<string>();
-
-  addRecord(line: number, collection: Collection, raw: StoredRecord): StoredRecord {
-    const at = TRANSFER_ORDER.indexOf(collection);
-    if (at < this.#collection || this.#places.size > 0)
-      throw refusedAt(line, `${collection} come too late. Lines were moved.`);
-    if (at > this.#collection) this.#lastId = "";
-    if (raw.id <= this.#lastId) throw refusedAt(line, "the record is there twice or out of order.");
-    const record = completed(collection, raw);
-    const fault = faultOf(collection, record);
-    if (fault) throw refusedAt(line, fault);
-    if (collection === "nodes" && !this.#ids.get("stacks")?.has(String(record.fields.stackId)))
-      throw refusedAt(line, `the node belongs to the stack ${record.fields.stackId}, which is not in the archive.`);
-    this.#collection = at;
-    this.#lastId = raw.id;
-    this.#ids.get(collection)?.add(raw.id);
-    this.#tallies.get(collection)?.add(raw);
-    return record;
-  }
-
-  beginFile(line: number, { collection, recordId, field, name }: FileRef): void {
-    if (!this.#ids.get(collection)?.has(recordId))
-      throw refusedAt(line, `the file ${name} belongs to a record that is not in the archive.`);
-    const place = JSON.stringify([collection, recordId, field, name]);
-    if (this.#places.has(place)) throw refusedAt(line, `the file ${name} is there twice.`);
-    this.#places.add(place);
-  }
-
-  addFile(file: FileRef, content: Buffer): void {
-    this.#files.push(fileEntry(file, content));
-  }
-
-  sums(): NamespaceSum {
-    const sums = Object.fromEntries([...this.#tallies].map(([collection, tally]) => [collection, tally.sum()]));
-    return { ...sums, files: sumOfFiles(this.#files) } as NamespaceSum;
-  }
-}
-
 /**
  * The content of an archive, in its order, with records completed to the present definition.
  * @param namespaceVersion version of the collections that this agent can write.
@@ -127,7 +73,7 @@ export async function* readArchive(
   namespaceVersion: number,
 ): AsyncGenerator<ArchiveItem, Manifest> {
   const hash = createHash("sha256");
-  const progress = new Progress();
+  const contents = new Contents();
   let open: { file: FileRef; size: number; pieces: Buffer[]; bytes: number } | null = null;
   let manifest: Manifest | null = null;
   for await (const line of linesOf(source)) {
@@ -150,22 +96,22 @@ export async function* readArchive(
       if (open.bytes > open.size) throw refusedAt(number, `the file ${open.file.name} is longer than it says.`);
     } else if ("file" in value) {
       const { size, ...file } = parseAs(fileLineSchema, value, number).file;
-      progress.beginFile(number, file);
+      contents.beginFile(number, file);
       open = { file, size, pieces: [], bytes: 0 };
     } else {
       const { collection, ...raw } = parseAs(recordLineSchema, value, number);
-      const record = progress.addRecord(number, collection, raw);
+      const record = contents.addRecord(number, collection, raw);
       yield { kind: "record", collection, record, bytes: bytes.length };
     }
     if (open && open.bytes === open.size) {
       const content = Buffer.concat(open.pieces);
-      progress.addFile(open.file, content);
+      contents.addFile(open.file, content);
       yield { kind: "file", file: open.file, content };
       open = null;
     }
   }
   if (!manifest || open) throw refused("its end is missing. The file is not complete.");
-  const parts = differences(progress.sums(), manifest.sums);
+  const parts = differences(contents.sums(), manifest.sums);
   if (parts.length > 0) throw refused(`its ${parts.join(" and ")} are not those of the manifest.`);
   if (hash.digest("hex") !== manifest.sha256) throw refused("its bytes are not those that were written.");
   return manifest;
