@@ -47,6 +47,10 @@ test("an export through the running agent is a file that only its owner can read
   expect(exported).toMatchObject({ code: 0, stdout: "" });
   expect(exported.stderr).toContain("100 stacks, 1,000 nodes, 100 jobs, 100 files");
   expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await agent.command(["export", tenant.slug, "--out", file]), "a backup is not replaced").toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("is there already"),
+  });
   const piped = await agent.command(["export", tenant.slug, "--out", "-"]);
   const body = (archive: string) => archive.slice(archive.indexOf("\n"));
   // The header has the time in it, and the manifest at the end a digest of the header.
@@ -88,7 +92,7 @@ test("an agent that is killed at any step of an import leaves the tenant whole, 
   const back = await agent.command(["import", file, "--replace"]);
   expect(back.stderr).toContain("Whoever was signed in launches again.");
   expect(await sums()).toEqual(old);
-}, 120_000);
+}, 240_000);
 
 test("Ctrl-C during an import leaves the tenant as it was", async () => {
   const before = await sums();
@@ -114,4 +118,4 @@ test("without an agent the same commands open the home themselves", async () => 
   expect((await agent.command(["import", again, "--tenant", tenant.slug, "--replace"])).code).toBe(0);
   await agent.start();
   expect(await sums()).toEqual(before);
-}, 60_000);
+}, 120_000);
