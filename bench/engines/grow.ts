@@ -10,6 +10,12 @@ const TIMED_CREATIONS = 20;
 export type Host = { host: EngineHost; engine: Engine; tenants: Tenant[] };
 export type Say = (line: string) => void;
 
+/** Closes the engine and opens it again. */
+export async function reopen(host: Host): Promise<void> {
+  await host.engine.close();
+  host.engine = await host.host.open();
+}
+
 async function createTenant({ engine, tenants }: Host, number: number): Promise<number> {
   const tenant = tenantOf(number);
   const startedAt = performance.now();

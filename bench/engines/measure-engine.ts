@@ -3,13 +3,13 @@ import { median, medianRatio, takeTurns } from "../measure.ts";
 import type { Row } from "../table.ts";
 import { boot } from "./boot.ts";
 import type { Contestant, EngineHost } from "./contestant.ts";
-import { growTo, type Host, type Say } from "./grow.ts";
+import { growTo, type Host, reopen, type Say } from "./grow.ts";
 import { privateMemory } from "./process-usage.ts";
 import { type LoadSample, READS, type Read, readAll, readAtRandom } from "./read-load.ts";
 
 const FEW = 10;
-const ROUNDS = 5;
-const TURN_MS = 1_200;
+const ROUNDS = 15;
+const TURN_MS = 500;
 /** Prepared statements are planned anew the first five times, and there are some connections. */
 const WARM_UP_READS = 8;
 const MOST_READ_RATIO = 1.3;
@@ -23,11 +23,11 @@ const load = (samples: LoadSample[]) =>
 
 async function measureRead(few: Host, many: Host, read: Read): Promise<{ few: LoadSample[]; many: LoadSample[] }> {
   for (const { engine, tenants } of [few, many]) await readAll(engine, tenants, read, WARM_UP_READS);
-  const turnOf = async ({ host, engine, tenants }: Host) => {
-    const processes = await host.processes();
-    return () => readAtRandom(engine, tenants, read, { durationMs: TURN_MS, processes });
-  };
-  return takeTurns({ few: await turnOf(few), many: await turnOf(many) }, ROUNDS);
+  const turnOf =
+    ({ host, engine, tenants }: Host) =>
+    async () =>
+      readAtRandom(engine, tenants, read, { durationMs: TURN_MS, processes: await host.processes() });
+  return takeTurns({ few: turnOf(few), many: turnOf(many) }, ROUNDS);
 }
 
 async function rowsOfReads(few: Host, many: Host, at: string, isTop: boolean): Promise<Row[]> {
@@ -66,6 +66,8 @@ async function measureAt(
     reference: unit(reference),
     ratio: ours / reference,
   });
+  // Connections as young as this measurement: an engine may replace old ones, and what they knew goes with them.
+  for (const side of [few, many]) await reopen(side);
   const memoryOf = async ({ host }: Host) => privateMemory(await host.processes());
   const reads = await rowsOfReads(few, many, at, isTop);
   const boots = { few: await boot(few.host), many: await boot(many.host) };

@@ -17,12 +17,9 @@ const SAME_KEYSTROKE_MS = 1000;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** From the environment alone: an argument list can be read by everybody on the machine. */
-function superuserOf({
-  POCKETBASE_SUPERUSER_EMAIL: email,
-  POCKETBASE_SUPERUSER_PASSWORD: password,
-}: NodeJS.ProcessEnv) {
+function superuserOf({ SOURCE_SUPERUSER_EMAIL: email, SOURCE_SUPERUSER_PASSWORD: password }: NodeJS.ProcessEnv) {
   if (email && password) return { email, password };
-  throw new CommandError("Set POCKETBASE_SUPERUSER_EMAIL and POCKETBASE_SUPERUSER_PASSWORD to a superuser of it.");
+  throw new CommandError("Set SOURCE_SUPERUSER_EMAIL and SOURCE_SUPERUSER_PASSWORD to a superuser of it.");
 }
 
 async function open({ url, dir }: Options): Promise<{ from: LegacySource; close(): Promise<void> }> {
@@ -97,7 +94,7 @@ export function addImport(program: Command): void {
     .description("takes over what another system wrote down")
     .command("pocketbase-admin")
     .description("tools, instances, health checks, flags and the audit trail of an Admin center on PocketBase")
-    .option("--url <url>", "of the running PocketBase; a superuser of it in POCKETBASE_SUPERUSER_EMAIL and _PASSWORD")
+    .option("--url <url>", "of the running PocketBase; a superuser of it in SOURCE_SUPERUSER_EMAIL and _PASSWORD")
     .option("--dir <folder>", "the pb_data folder of one that does not run; it is copied and not changed")
     .option("--source <name>", "what to know it by, when there is more than one", "admin")
     .option("--dry-run", "does everything and rolls it back")

@@ -71,8 +71,8 @@ describe.skipIf(!hasPocketBase)("import pocketbase-admin", () => {
     return { child, done: done.then(([out, err, [code]]) => ({ out, err, code: code as number })) };
   }
   const credentials = () => ({
-    POCKETBASE_SUPERUSER_EMAIL: old.superuser.email,
-    POCKETBASE_SUPERUSER_PASSWORD: old.superuser.password,
+    SOURCE_SUPERUSER_EMAIL: old.superuser.email,
+    SOURCE_SUPERUSER_PASSWORD: old.superuser.password,
   });
 
   it("stopped in the middle and run again takes everything once, proves it, and names what it could not take", async () => {
@@ -231,12 +231,12 @@ describe.skipIf(!hasPocketBase)("import pocketbase-admin", () => {
     return parsing.catch((error) => error).finally(() => Object.assign(process.env, before));
   }
 
-  const somebody = { POCKETBASE_SUPERUSER_EMAIL: "a@b.cd", POCKETBASE_SUPERUSER_PASSWORD: "wrong-password" };
+  const somebody = { SOURCE_SUPERUSER_EMAIL: "a@b.cd", SOURCE_SUPERUSER_PASSWORD: "wrong-password" };
   it.each([
     ["without a source", [], {}, "Give either --url or --dir."],
     ["with two sources", ["--url", "http://x", "--dir", "x"], {}, "Give either --url or --dir."],
     ["with an address that is none", ["--url", "eu1"], {}, "--url eu1: give http(s)://..."],
-    ["without credentials", ["--url", "http://127.0.0.1:9"], {}, "Set POCKETBASE_SUPERUSER_EMAIL"],
+    ["without credentials", ["--url", "http://127.0.0.1:9"], {}, "Set SOURCE_SUPERUSER_EMAIL"],
     ["where nothing answers", ["--url", "http://127.0.0.1:9"], somebody, "does not answer"],
     ["on a folder without data", ["--dir", import.meta.dirname], {}, "holds no data.db"],
   ])("%s the command says what would be right", async (_, args, env, message) => {

@@ -26,7 +26,7 @@ async function signIn(client: PocketBase, { email, password }: Superuser): Promi
     const status = error instanceof ClientResponseError ? error.status : 0;
     if (status === 400)
       throw new CommandError(
-        `PocketBase at ${client.baseURL} does not know this superuser. Check POCKETBASE_SUPERUSER_EMAIL and POCKETBASE_SUPERUSER_PASSWORD.`,
+        `PocketBase at ${client.baseURL} does not know this superuser. Check SOURCE_SUPERUSER_EMAIL and SOURCE_SUPERUSER_PASSWORD.`,
       );
     if (status === 404)
       throw new CommandError(
