@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { EngineKind } from "@kombify/agent-contract";
 import { Agent, type RequestInit, fetch as undiciFetch } from "undici";
@@ -23,19 +24,24 @@ export type AgentProcess = {
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** A call of one of our services to the internal listener. */
   internal(path: string, init?: RequestInit): Promise<Response>;
-  /** Runs a command to its end. @param onLine told of each line of progress, with the command's process. */
+  /** Runs a command to its end. @param onLine told of each line that it prints, with the command's process. */
   command(args: string[], onLine?: (line: string, child: ChildProcess) => void): Promise<Ended>;
   drop(): Promise<void>;
 };
 
-export async function createAgentProcess(engine: EngineKind): Promise<AgentProcess> {
+/** @param settings further variables, such as those of a PocketBase that runs already. */
+export async function createAgentProcess(
+  engine: EngineKind,
+  settings: Record<string, string> = {},
+): Promise<AgentProcess> {
   const controlPlane = await startControlPlaneDouble();
   const home = await mkdtemp(join(tmpdir(), "kombify-operate-"));
   const port = await freePort();
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
-    ...(engine === "pocketbase" ? { POCKETBASE_BIN: process.env.POCKETBASE_BIN } : {}),
+    ...(engine === "pocketbase" && !settings.POCKETBASE_URL ? { POCKETBASE_BIN: process.env.POCKETBASE_BIN } : {}),
+    ...settings,
     KOMBIFY_AGENT_HOME: home,
     KOMBIFY_ENGINE: engine,
     STACK_PORT: String(port),
@@ -78,7 +84,9 @@ export async function createAgentProcess(engine: EngineKind): Promise<AgentProce
         lines.push(line);
         onLine(line, command);
       });
-      const [stdout, [code]] = await Promise.all([text(command.stdout), once(command, "close")]);
+      const tee = command.stdout.pipe(new PassThrough());
+      createInterface(command.stdout.pipe(new PassThrough())).on("line", (line) => onLine(line, command));
+      const [stdout, [code]] = await Promise.all([text(tee), once(command, "close")]);
       return { code, stdout, stderr: lines.join("\n") };
     },
     async drop() {
