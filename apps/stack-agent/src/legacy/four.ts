@@ -1,5 +1,5 @@
 /** The four collections of a single-tenant Stack, as old Stacks spell them, and what becomes of them. */
-import { COLLECTIONS, ServiceError } from "@kombify/agent-contract";
+import { COLLECTIONS, type DesiredTenant, ServiceError } from "@kombify/agent-contract";
 import type { PocketBaseCollection, PocketBaseField } from "../engine/pocketbase/client.ts";
 import { tableOf } from "../engine/pocketbase/namespace-collections.ts";
 import type { Collection } from "../engine/records.ts";
@@ -70,3 +70,14 @@ export function dictionaryOf(four: Four, others: readonly PocketBaseCollection[]
   });
   return new Dictionary([...renamed, ...others.map((other) => known(other, other.name))]);
 }
+
+/** What the host knows of the tenant that an old Stack becomes. No control plane has named it yet. */
+export const localTenant = (tenantId: string): DesiredTenant => ({
+  tenantId,
+  slug: DEFAULT_SLUG,
+  orgId: `local:${tenantId}`,
+  name: "This Stack",
+  plan: "business",
+  state: "active",
+  generation: 1,
+});

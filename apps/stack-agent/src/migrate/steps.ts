@@ -12,7 +12,7 @@ import { createSharedStore } from "../engine/pocketbase/shared-store.ts";
 import { createStoredFiles } from "../engine/pocketbase/stored-files.ts";
 import { createTransfer } from "../engine/pocketbase/transfer.ts";
 import type { Collection } from "../engine/records.ts";
-import { DEFAULT_SLUG, dictionaryOf, type Four, fourOf, othersOf } from "../legacy/four.ts";
+import { DEFAULT_SLUG, dictionaryOf, type Four, fourOf, localTenant, othersOf } from "../legacy/four.ts";
 import { cutover } from "./cutover.ts";
 import { importAll } from "./import-all.ts";
 import { isThere } from "./is-there.ts";
@@ -96,16 +96,7 @@ export const UP: readonly Step[] = [
     name: "tenant",
     title: "make the tenant, not open yet",
     async run({ client, tenantId }) {
-      const tenant = {
-        tenantId,
-        slug: DEFAULT_SLUG,
-        orgId: `local:${tenantId}`,
-        name: "This Stack",
-        plan: "business",
-        state: "active",
-        generation: 1,
-      } as const;
-      await createSharedStore(client).saveTenant(tenant, "creating");
+      await createSharedStore(client).saveTenant(localTenant(tenantId), "creating");
       return `${DEFAULT_SLUG}, ${tenantId}`;
     },
   },

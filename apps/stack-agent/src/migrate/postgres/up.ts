@@ -6,7 +6,7 @@ import { v7 as uuid } from "uuid";
 import type { Engine } from "../../engine/engine.ts";
 import { type RoleNames, tableOf } from "../../engine/naming.ts";
 import { ensureRole } from "../../engine/postgres/namespace-ddl.ts";
-import { DEFAULT_SLUG } from "../../legacy/four.ts";
+import { DEFAULT_SLUG, localTenant } from "../../legacy/four.ts";
 import { TRANSLATIONS } from "../../legacy/words.ts";
 import type { Options, Outcome } from "../migrate-up.ts";
 import { refuse } from "../survey.ts";
@@ -69,16 +69,7 @@ async function move(tx: TransactionSql, tables: Table[], tenantId: string, role:
 async function makeTenant({ engine }: PostgresParts): Promise<string> {
   const known = await engine.shared.findTenant(DEFAULT_SLUG);
   const tenantId = known?.orgId.startsWith("local:") ? known.id : uuid();
-  const tenant = {
-    tenantId,
-    slug: DEFAULT_SLUG,
-    orgId: `local:${tenantId}`,
-    name: "This Stack",
-    plan: "business",
-    state: "active",
-    generation: 1,
-  } as const;
-  await engine.shared.saveTenant(tenant, "creating");
+  await engine.shared.saveTenant(localTenant(tenantId), "creating");
   return tenantId;
 }
 
