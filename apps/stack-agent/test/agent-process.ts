@@ -8,8 +8,8 @@ import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { EngineKind } from "@kombify/agent-contract";
-import { Agent, type RequestInit, fetch as undiciFetch } from "undici";
-import { type ControlPlaneDouble, startControlPlaneDouble } from "./control-plane-double.ts";
+import { type RequestInit, fetch as undiciFetch } from "undici";
+import { type ControlPlaneDouble, cloudDispatcher, startControlPlaneDouble } from "./control-plane-double.ts";
 import { freePort } from "./test-agent.ts";
 
 const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
@@ -48,15 +48,7 @@ export async function createAgentProcess(
     STACK_INTERNAL_PORT: String(await freePort()),
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? "error",
   };
-  const cloud = await controlPlane.authority.issue({ kind: "service", name: "cloud" });
-  const dispatcher = new Agent({
-    connect: {
-      key: cloud.key,
-      cert: cloud.cert,
-      ca: controlPlane.authority.certificate,
-      checkServerIdentity: () => undefined,
-    },
-  });
+  const dispatcher = await cloudDispatcher(controlPlane);
   let child: ChildProcess | undefined;
   const agent: AgentProcess = {
     controlPlane,

@@ -14,6 +14,7 @@ import {
 } from "@kombify/agent-contract";
 import { createLogger, createShell, eventStream, type Listener, listen, readJson } from "@kombify/server";
 import { SignJWT } from "jose";
+import { Agent } from "undici";
 import { v7 as uuid } from "uuid";
 import { createAuthority, type TestAuthority } from "./certificate-authority.ts";
 
@@ -178,4 +179,10 @@ export async function startControlPlaneDouble(): Promise<ControlPlaneDouble> {
   };
   await double.start();
   return double;
+}
+
+/** Calls a host's internal listener as the Cloud portal does. */
+export async function cloudDispatcher({ authority }: ControlPlaneDouble): Promise<Agent> {
+  const { key, cert } = await authority.issue({ kind: "service", name: "cloud" });
+  return new Agent({ connect: { key, cert, ca: authority.certificate, checkServerIdentity: () => undefined } });
 }

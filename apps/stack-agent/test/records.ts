@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { v7 as uuid } from "uuid";
 import type { JobRecord, NodeRecord, StackRecord, UserRecord } from "../src/engine/records.ts";
+import type { SessionRow } from "../src/engine/shared-store.ts";
 
 export const newStack = (changes: Partial<StackRecord> = {}): StackRecord => ({
   id: uuid(),
@@ -63,5 +65,18 @@ export const newUser = (changes: Partial<UserRecord> = {}): UserRecord => ({
   createdAt: new Date(),
   updatedAt: new Date(),
   lastSeenAt: new Date(),
+  ...changes,
+});
+
+export const newSession = (tenantId: string, changes: Partial<SessionRow> = {}): SessionRow => ({
+  idHash: createHash("sha256").update(uuid()).digest("hex"),
+  kind: "session",
+  tenantId,
+  generation: 1,
+  userId: uuid(),
+  email: "ada@example.com",
+  name: "Ada",
+  role: "owner",
+  expiresAt: new Date(Date.now() + 60_000),
   ...changes,
 });

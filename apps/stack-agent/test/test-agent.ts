@@ -8,12 +8,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExchangeResponse } from "@kombify/agent-contract";
 import { createLogger } from "@kombify/server";
-import { Agent, type RequestInit, fetch as undiciFetch } from "undici";
+import { type RequestInit, fetch as undiciFetch } from "undici";
 import { type RunningAgent, startAgent } from "../src/agent.ts";
 import { type AgentConfig, readConfig } from "../src/config.ts";
 import { type StoredIdentity, saveIdentity } from "../src/control-plane/identity-store.ts";
 import { joinControlPlane } from "../src/control-plane/join.ts";
-import { type ControlPlaneDouble, PORTAL_ORIGIN, startControlPlaneDouble } from "./control-plane-double.ts";
+import {
+  type ControlPlaneDouble,
+  cloudDispatcher,
+  PORTAL_ORIGIN,
+  startControlPlaneDouble,
+} from "./control-plane-double.ts";
 import { createTestDatabase, type TestDatabase } from "./test-engine.ts";
 
 export async function freePort(): Promise<number> {
@@ -72,15 +77,7 @@ export async function startTestAgent(options: { certificateLifeMs?: number } = {
   const identity = await joinControlPlane(controlPlane.url, request);
   const stored = { identity, settings, joinTokenHash: "" };
   await saveIdentity(home, stored);
-  const cloud = await controlPlane.authority.issue({ kind: "service", name: "cloud" });
-  const dispatcher = new Agent({
-    connect: {
-      key: cloud.key,
-      cert: cloud.cert,
-      ca: controlPlane.authority.certificate,
-      checkServerIdentity: () => undefined,
-    },
-  });
+  const dispatcher = await cloudDispatcher(controlPlane);
   const log = createLogger({ name: "agent", level: process.env.TEST_LOG_LEVEL ?? "silent" });
   let stops: Array<() => Promise<void>> = [];
 

@@ -2,7 +2,7 @@ import { v7 as uuid } from "uuid";
 import { expect, test } from "vitest";
 import { desiredTenant } from "../../../test/control-plane-double.ts";
 import { onEveryEngine } from "../../../test/engines.ts";
-import { newStack } from "../../../test/records.ts";
+import { newSession, newStack } from "../../../test/records.ts";
 import { CURRENT_DEFINITION, type NamespaceDefinition } from "../collections.ts";
 import type { Engine } from "../engine.ts";
 
@@ -159,17 +159,7 @@ onEveryEngine("namespaces", (tested) => {
     const [from, to] = [await newNamespace(), tested.newSlug()];
     const tenantId = await addTenant(from);
     const stack = await addStack(tested.engine, from);
-    const session = {
-      idHash: "f".repeat(60) + from.length + from.slice(1, -1).padStart(3, "0"),
-      kind: "session",
-      tenantId,
-      generation: 1,
-      userId: uuid(),
-      email: "ada@example.com",
-      name: "Ada",
-      role: "owner",
-      expiresAt: new Date(Date.now() + 60_000),
-    } as const;
+    const session = newSession(tenantId);
     await tested.engine.shared.createSessions([session]);
 
     await tested.engine.renameNamespace(from, to);

@@ -3,7 +3,7 @@ import { v7 as uuid } from "uuid";
 import { expect, test } from "vitest";
 import { desiredTenant } from "../../../test/control-plane-double.ts";
 import { onEveryEngine } from "../../../test/engines.ts";
-import type { SessionRow } from "../shared-store.ts";
+import { newSession } from "../../../test/records.ts";
 
 const newHash = () => createHash("sha256").update(randomBytes(16)).digest("hex");
 
@@ -14,19 +14,6 @@ onEveryEngine("shared collections", (tested) => {
     await shared().saveTenant(tenant, "ready");
     return tenant;
   };
-  const sessionOf = (tenantId: string, changes: Partial<SessionRow> = {}): SessionRow => ({
-    idHash: newHash(),
-    kind: "session",
-    tenantId,
-    generation: 1,
-    userId: uuid(),
-    email: "ada@example.com",
-    name: "Ada",
-    role: "owner",
-    expiresAt: new Date(Date.now() + 60_000),
-    ...changes,
-  });
-
   test("the document, its revision and the last contact are what was stored last", async () => {
     expect(await shared().loadApplied()).toEqual({ document: null, appliedRevision: 0, contactedAt: null });
     const document = {
@@ -92,7 +79,7 @@ onEveryEngine("shared collections", (tested) => {
 
   test("a ticket is redeemed by exactly one of many", async () => {
     const { tenantId } = await addTenant();
-    const ticket = sessionOf(tenantId, { kind: "ticket" });
+    const ticket = newSession(tenantId, { kind: "ticket" });
     await shared().createSessions([ticket]);
     const redeemed = await Promise.all(Array.from({ length: 20 }, () => shared().redeemTicket(ticket.idHash)));
     expect(redeemed.filter((session) => session !== null)).toMatchObject([
@@ -103,10 +90,10 @@ onEveryEngine("shared collections", (tested) => {
   test("a session lives until it expires, ends, or its tenant is suspended or moved on; it outlives a quarantine", async () => {
     const tenant = await addTenant();
     const [live, expired, ended, token] = [
-      sessionOf(tenant.tenantId),
-      sessionOf(tenant.tenantId, { expiresAt: new Date(Date.now() - 1) }),
-      sessionOf(tenant.tenantId),
-      sessionOf(tenant.tenantId, { kind: "token" }),
+      newSession(tenant.tenantId),
+      newSession(tenant.tenantId, { expiresAt: new Date(Date.now() - 1) }),
+      newSession(tenant.tenantId),
+      newSession(tenant.tenantId, { kind: "token" }),
     ];
     await shared().createSessions([live, expired, ended, token]);
     await shared().endSession(ended.idHash);
@@ -131,9 +118,9 @@ onEveryEngine("shared collections", (tested) => {
     const { tenantId } = await addTenant();
     const userId = uuid();
     const [first, second, other] = [
-      sessionOf(tenantId, { userId }),
-      sessionOf(tenantId, { userId }),
-      sessionOf(tenantId),
+      newSession(tenantId, { userId }),
+      newSession(tenantId, { userId }),
+      newSession(tenantId),
     ];
     await shared().createSessions([first, second, other]);
     await shared().updatePerson(tenantId, userId, { email: "new@example.com", name: "N", role: "viewer" });
@@ -144,7 +131,7 @@ onEveryEngine("shared collections", (tested) => {
 
   test("ending a tenant's sessions ends no other's; expired ones are swept", async () => {
     const [one, two] = [await addTenant(), await addTenant()];
-    const [mine, theirs] = [sessionOf(one.tenantId), sessionOf(two.tenantId)];
+    const [mine, theirs] = [newSession(one.tenantId), newSession(two.tenantId)];
     await shared().createSessions([mine, theirs]);
     await shared().endSessionsOfTenant(one.tenantId);
     await shared().removeExpiredSessions();
