@@ -7,6 +7,8 @@ type Id<Noun extends string> = string & { readonly [brand]?: Noun };
 export type UserId = Id<"user">;
 export type TenantId = Id<"tenant">;
 export type InstanceId = Id<"instance">;
+export type ApiTokenId = Id<"api-token">;
+export type InvitationId = Id<"invitation">;
 export type ToolId = Id<"tool">;
 export type FlagId = Id<"flag">;
 

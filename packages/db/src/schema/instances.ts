@@ -36,6 +36,8 @@ export const instances = pgTable(
     capacityLimit: integer("capacity_limit"),
     placesUsed: integer("places_used").notNull().default(0),
     desiredRevision: bigint("desired_revision", { mode: "number" }).notNull().default(0),
+    /** An agent whose certificate was issued before this renews it now. */
+    renewCertificatesBefore: at("renew_certificates_before"),
     createdAt: at("created_at").notNull().defaultNow(),
   },
   (table) => [
@@ -61,6 +63,10 @@ export const instanceReports = pgTable("instance_reports", {
   healthDetail: text("health_detail"),
   versions: jsonb().$type<{ agent: string; engine: string }>(),
   orphans: jsonb().$type<string[]>().notNull().default([]),
+  /** Fingerprints of the CAs that its agent trusts. */
+  trustedCas: jsonb("trusted_cas").$type<string[]>().notNull().default([]),
+  /** Serial number (hex) of the certificate that its last report came with. */
+  certificateSerial: text("certificate_serial"),
   /** The last upgrade of its namespaces since its agent started. */
   upgrade: jsonb().$type<Upgrade>(),
 });

@@ -1,8 +1,8 @@
-/** Tenants and who belongs to them. */
+/** Tenants, who belongs to them, and who is asked to. */
 import { sql } from "drizzle-orm";
 import { index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { users } from "./identity.ts";
-import { type InstanceId, newId, type TenantId, type UserId } from "./ids.ts";
+import { type InstanceId, type InvitationId, newId, type TenantId, type UserId } from "./ids.ts";
 import { instances } from "./instances.ts";
 
 const at = (name: string) => timestamp(name, { withTimezone: true });
@@ -70,4 +70,39 @@ export const memberships = pgTable(
     createdAt: at("created_at").notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.userId] }), index("memberships_user").on(table.userId)],
+);
+
+/** Invitations, each for one e-mail address, good once and for some days. */
+export const invitations = pgTable(
+  "invitations",
+  {
+    id: uuid().$type<InvitationId>().primaryKey().$defaultFn(newId),
+    tenantId: uuid("tenant_id")
+      .$type<TenantId>()
+      .notNull()
+      .references(() => tenants.id, { onDelete: "cascade" }),
+    /** Lower case. */
+    email: text().notNull(),
+    role: text().$type<"admin" | "member" | "viewer">().notNull(),
+    /** sha256 of the token in the link, hex. */
+    tokenHash: text("token_hash").notNull(),
+    invitedBy: uuid("invited_by")
+      .$type<UserId>()
+      .references(() => users.id, { onDelete: "set null" }),
+    createdAt: at("created_at").notNull().defaultNow(),
+    expiresAt: at("expires_at").notNull(),
+    acceptedAt: at("accepted_at"),
+    acceptedBy: uuid("accepted_by")
+      .$type<UserId>()
+      .references(() => users.id, { onDelete: "set null" }),
+    withdrawnAt: at("withdrawn_at"),
+  },
+  (table) => [
+    uniqueIndex("invitations_token_key").on(table.tokenHash),
+    // One open invitation per person and tenant: a second one replaces the first.
+    uniqueIndex("invitations_open")
+      .on(table.tenantId, table.email)
+      .where(sql`${table.acceptedAt} is null and ${table.withdrawnAt} is null`),
+    index("invitations_email").on(table.email),
+  ],
 );

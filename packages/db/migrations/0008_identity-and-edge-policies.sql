@@ -1,0 +1,137 @@
+DO $$
+DECLARE name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['oidc_identities', 'api_tokens', 'token_denials', 'session_endings', 'password_resets', 'second_factors',
+    'recovery_codes', 'sign_in_challenges', 'invitations', 'service_certificates', 'encryption_keys', 'rotations', 'rotation_policies',
+    'webhook_secrets', 'webhook_events', 'mails', 'plan_limits'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO kombify_system', name);
+    EXECUTE format('CREATE POLICY system ON %I TO kombify_system USING (true) WITH CHECK (true)', name);
+  END LOOP;
+END $$;
+--> statement-breakpoint
+-- What signs and issues today was activated when it was made.
+UPDATE signing_keys SET activated_at = created_at;
+--> statement-breakpoint
+UPDATE certificate_authorities SET activated_at = created_at;
+--> statement-breakpoint
+
+-- Sign-in, before a person is known: what proves who somebody is. What a person owns is written in that person's name alone.
+GRANT SELECT, INSERT, UPDATE, DELETE ON second_factors, recovery_codes, sign_in_challenges TO kombify_identity;
+--> statement-breakpoint
+GRANT SELECT, INSERT ON oidc_identities, api_tokens, token_denials TO kombify_identity;
+--> statement-breakpoint
+GRANT INSERT ON session_endings, mails TO kombify_identity;
+--> statement-breakpoint
+GRANT DELETE ON oidc_identities TO kombify_identity;
+--> statement-breakpoint
+GRANT UPDATE (last_seen_at) ON oidc_identities TO kombify_identity;
+--> statement-breakpoint
+GRANT UPDATE (last_used_at, revoked_at) ON api_tokens TO kombify_identity;
+--> statement-breakpoint
+GRANT UPDATE (before, expires_at) ON token_denials TO kombify_identity;
+--> statement-breakpoint
+GRANT UPDATE (name, password_hash) ON users TO kombify_identity;
+--> statement-breakpoint
+GRANT SELECT (instance_id, plan, org_id) ON tenants TO kombify_identity;
+--> statement-breakpoint
+GRANT SELECT (id, desired_revision), UPDATE (desired_revision) ON instances TO kombify_identity;
+--> statement-breakpoint
+GRANT SELECT ON plan_limits TO kombify_identity, kombify_tenant;
+--> statement-breakpoint
+CREATE POLICY identity ON second_factors TO kombify_identity USING (true) WITH CHECK (true);
+--> statement-breakpoint
+CREATE POLICY identity ON recovery_codes TO kombify_identity USING (true) WITH CHECK (true);
+--> statement-breakpoint
+CREATE POLICY identity ON sign_in_challenges TO kombify_identity USING (true) WITH CHECK (true);
+--> statement-breakpoint
+CREATE POLICY identity_read ON oidc_identities FOR SELECT TO kombify_identity USING (true);
+--> statement-breakpoint
+CREATE POLICY identity_write ON oidc_identities TO kombify_identity USING (user_id = app_user_id()) WITH CHECK (user_id = app_user_id());
+--> statement-breakpoint
+CREATE POLICY identity_read ON api_tokens FOR SELECT TO kombify_identity USING (true);
+--> statement-breakpoint
+CREATE POLICY identity_write ON api_tokens TO kombify_identity USING (user_id = app_user_id()) WITH CHECK (user_id = app_user_id());
+--> statement-breakpoint
+CREATE POLICY identity ON token_denials TO kombify_identity USING (true) WITH CHECK (true);
+--> statement-breakpoint
+CREATE POLICY identity ON session_endings FOR INSERT TO kombify_identity WITH CHECK (user_id = app_user_id());
+--> statement-breakpoint
+CREATE POLICY identity ON mails FOR INSERT TO kombify_identity WITH CHECK (true);
+--> statement-breakpoint
+CREATE POLICY identity_write ON users FOR UPDATE TO kombify_identity USING (id = app_user_id()) WITH CHECK (id = app_user_id());
+--> statement-breakpoint
+CREATE POLICY identity ON instances TO kombify_identity USING (id IN (SELECT instance_id FROM tenants)) WITH CHECK (id IN (SELECT instance_id FROM tenants));
+--> statement-breakpoint
+CREATE POLICY everybody ON plan_limits FOR SELECT TO kombify_identity, kombify_tenant USING (true);
+--> statement-breakpoint
+
+-- A member inside one tenant: who else belongs to it, and what their going means for its Stack.
+GRANT SELECT, INSERT, UPDATE ON invitations TO kombify_tenant;
+--> statement-breakpoint
+GRANT INSERT, DELETE ON memberships TO kombify_tenant;
+--> statement-breakpoint
+GRANT UPDATE (role) ON memberships TO kombify_tenant;
+--> statement-breakpoint
+GRANT INSERT ON session_endings, mails TO kombify_tenant;
+--> statement-breakpoint
+GRANT UPDATE (desired_revision) ON instances TO kombify_tenant;
+--> statement-breakpoint
+CREATE POLICY tenant ON invitations TO kombify_tenant USING (tenant_id = app_tenant_id()) WITH CHECK (tenant_id = app_tenant_id());
+--> statement-breakpoint
+CREATE POLICY tenant ON session_endings FOR INSERT TO kombify_tenant WITH CHECK (tenant_id = app_tenant_id());
+--> statement-breakpoint
+CREATE POLICY tenant ON mails FOR INSERT TO kombify_tenant WITH CHECK (true);
+--> statement-breakpoint
+CREATE POLICY tenant_write ON instances FOR UPDATE TO kombify_tenant
+  USING (id IN (SELECT instance_id FROM tenants)) WITH CHECK (id IN (SELECT instance_id FROM tenants));
+--> statement-breakpoint
+
+-- An agent: whom it has to sign out, whose certificates it must not believe, whom it trusts.
+GRANT SELECT ON session_endings TO kombify_agent;
+--> statement-breakpoint
+GRANT SELECT ON service_certificates TO kombify_agent;
+--> statement-breakpoint
+GRANT SELECT (fingerprint, certificate, created_at, activated_at, not_after, retired_at) ON certificate_authorities TO kombify_agent;
+--> statement-breakpoint
+GRANT SELECT (activated_at) ON signing_keys TO kombify_agent;
+--> statement-breakpoint
+GRANT UPDATE (trusted_cas, certificate_serial) ON instance_reports TO kombify_agent;
+--> statement-breakpoint
+CREATE POLICY agent ON session_endings FOR SELECT TO kombify_agent USING (tenant_id IN (SELECT id FROM tenants));
+--> statement-breakpoint
+CREATE POLICY agent ON service_certificates FOR SELECT TO kombify_agent USING (true);
+--> statement-breakpoint
+CREATE POLICY agent ON certificate_authorities FOR SELECT TO kombify_agent USING (true);
+--> statement-breakpoint
+
+-- Staff: everything about keys but the keys.
+GRANT SELECT ON service_certificates, rotations, rotation_policies, plan_limits, oidc_identities, webhook_events TO kombify_staff;
+--> statement-breakpoint
+GRANT SELECT (activated_at) ON certificate_authorities TO kombify_staff;
+--> statement-breakpoint
+GRANT SELECT (kid, public_jwk, created_at, activated_at, retired_at) ON signing_keys TO kombify_staff;
+--> statement-breakpoint
+GRANT SELECT (id, created_at, retired_at) ON encryption_keys TO kombify_staff;
+--> statement-breakpoint
+GRANT SELECT (id, provider, created_at, retired_at) ON webhook_secrets TO kombify_staff;
+--> statement-breakpoint
+GRANT INSERT ON rotations, rotation_policies, plan_limits TO kombify_staff;
+--> statement-breakpoint
+GRANT UPDATE ON rotation_policies, plan_limits TO kombify_staff;
+--> statement-breakpoint
+GRANT UPDATE (cancelled_at) ON rotations TO kombify_staff;
+--> statement-breakpoint
+GRANT UPDATE (revoked_at) ON service_certificates TO kombify_staff;
+--> statement-breakpoint
+GRANT UPDATE (renew_certificates_before) ON instances TO kombify_staff;
+--> statement-breakpoint
+DO $$
+DECLARE name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['service_certificates', 'rotations', 'rotation_policies', 'plan_limits', 'oidc_identities',
+    'webhook_events', 'signing_keys', 'encryption_keys', 'webhook_secrets'] LOOP
+    EXECUTE format('CREATE POLICY staff ON %I TO kombify_staff USING (app_user_id() IS NOT NULL) WITH CHECK (app_user_id() IS NOT NULL)', name);
+  END LOOP;
+END $$;
