@@ -40,6 +40,21 @@ export const assertionKeySchema = z.object({
 });
 export type AssertionKey = z.infer<typeof assertionKeySchema>;
 
+/**
+ * Somebody whose sessions on this Stack end: they signed out of the portal, or are no longer a member. Meant is what was
+ * launched up to `before` (the `iat` of the assertion, on the control plane's clock).
+ */
+export const sessionEndingSchema = z.object({
+  tenantId: z.uuid(),
+  /** As in the assertion. */
+  idp: z.string(),
+  subject: z.string(),
+  /** Only what was launched from this session of the portal (`sid` of the assertion); null for all of the person's. */
+  sid: z.uuid().nullable(),
+  before: z.iso.datetime(),
+});
+export type SessionEnding = z.infer<typeof sessionEndingSchema>;
+
 export const desiredStateSchema = z.object({
   schemaVersion: z.literal(1),
   instanceId: z.uuid(),
@@ -50,6 +65,14 @@ export const desiredStateSchema = z.object({
   assertionKeys: z.array(assertionKeySchema),
   tenants: z.array(desiredTenantSchema),
   tombstones: z.array(tombstoneSchema),
+  /** Absent, as all below, in documents of a control plane before version 0.2. */
+  sessionEndings: z.array(sessionEndingSchema).optional(),
+  /** CAs to trust from now on, PEM, newest first: during a change of CA there are two. */
+  caBundle: z.array(z.string()).optional(),
+  /** Serial numbers (lower-case hex) of services' certificates that are refused although they have not ended. */
+  revokedServiceSerials: z.array(z.string()).optional(),
+  /** An agent whose certificate was issued before this renews it at once. RFC 3339 UTC. */
+  renewCertificatesBefore: z.iso.datetime().nullable().optional(),
 });
 export type DesiredState = z.infer<typeof desiredStateSchema>;
 

@@ -56,6 +56,11 @@ export const reportSchema = z.object({
   capacity: z.number().int().min(1).max(10_000),
   /** The last upgrade of the namespaces since this agent process started; absent when there was none. */
   upgrade: upgradeReportSchema.optional(),
+  /** Fingerprints (sha256 of the DER, hex) of the CAs that this agent trusts; absent from older agents. */
+  trustedCas: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/))
+    .max(10)
+    .optional(),
   versions: z.object({ agent: z.string().max(64), engine: z.string().max(64) }),
 });
 export type Report = z.infer<typeof reportSchema>;

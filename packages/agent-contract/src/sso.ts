@@ -31,6 +31,8 @@ export const assertionClaimsSchema = z.object({
   name: z.string().max(200),
   role: memberRoleSchema,
   plan: planSchema,
+  /** Public id of the portal session that the person launches from. */
+  sid: z.uuid().optional(),
   /** Used once. */
   jti: z.uuid(),
   iat: z.number().int(),

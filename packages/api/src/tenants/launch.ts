@@ -30,6 +30,7 @@ export async function launchTenant(ctx: TenantContext) {
     name: user.name,
     role: ctx.tenant.role,
     plan,
+    sid: ctx.session.publicId,
     jti: randomUUID(),
     iat: now,
     exp: now + ASSERTION_TTL_SECONDS,
