@@ -2,11 +2,12 @@
 
 /** Floors of packages/api, highest first: a noun imports only from floors below it. */
 const FLOORS = [
+  ["rotations"],
   ["webhooks", "agents", "fleet", "imports"],
   ["tenants"],
   ["flags", "sims", "stackkits", "tools", "identity"],
   ["instances", "billing"],
-  ["audit", "jobs"],
+  ["audit", "jobs", "mail"],
 ];
 const API = "^packages/api/src";
 const folder = (nouns) => `${API}/(${nouns.join("|")})/`;

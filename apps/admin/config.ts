@@ -1,4 +1,5 @@
 /** The environment of this process, read once. Packages take options; nothing else reads `process.env`. */
+import { type OidcProvider, oidcProvidersVariable } from "@kombify/api";
 import { z } from "zod";
 
 const addressSchema = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
@@ -22,6 +23,7 @@ const environmentSchema = z.object({
   KOMBIFY_ENCRYPTION_KEY: z
     .string({ error: "is missing; there is no default" })
     .refine(isKey, "must be 32 bytes in base64"),
+  OIDC_PROVIDERS: oidcProvidersVariable,
   CLOUD_URL: addressSchema,
   ADMIN_URL: addressSchema,
   AGENT_API_URL: z.url({ protocol: /^https$/, error: "must be an https address: agents come over mTLS" }),
@@ -35,6 +37,7 @@ export type Config = {
   /** Null where the worker is a process of its own. */
   workerDatabaseUrl: string | null;
   encryptionKey: string;
+  oidcProviders: OidcProvider[];
   cloudUrl: string;
   adminUrl: string;
   agentApiUrl: string;
@@ -58,6 +61,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     databaseUrl: env.DATABASE_URL,
     workerDatabaseUrl: env.WORKER_DATABASE_URL ?? null,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
+    oidcProviders: env.OIDC_PROVIDERS,
     cloudUrl: env.CLOUD_URL,
     adminUrl: env.ADMIN_URL,
     agentApiUrl: env.AGENT_API_URL,

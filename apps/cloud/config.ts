@@ -1,4 +1,5 @@
 /** The environment of this process, read once. Packages take options; nothing else reads `process.env`. */
+import { type OidcProvider, oidcProvidersVariable } from "@kombify/api";
 import { z } from "zod";
 
 const addressSchema = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
@@ -8,6 +9,7 @@ const environmentSchema = z.object({
   PORT: z.coerce.number({ error: "must be a port number" }).int().min(0).max(65_535).default(3000),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }),
   KOMBIFY_ENCRYPTION_KEY: z.string({ error: "is missing; there is no default" }).min(1, "is empty"),
+  OIDC_PROVIDERS: oidcProvidersVariable,
   CLOUD_URL: addressSchema,
   ADMIN_URL: addressSchema,
   AGENT_API_URL: addressSchema,
@@ -18,6 +20,7 @@ export type Config = {
   port: number;
   databaseUrl: string;
   encryptionKey: string;
+  oidcProviders: OidcProvider[];
   cloudUrl: string;
   adminUrl: string;
   agentApiUrl: string;
@@ -39,6 +42,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
+    oidcProviders: env.OIDC_PROVIDERS,
     cloudUrl: env.CLOUD_URL,
     adminUrl: env.ADMIN_URL,
     agentApiUrl: env.AGENT_API_URL,

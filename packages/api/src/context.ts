@@ -2,16 +2,20 @@
  * What every procedure stands on: who asks, and the narrow capabilities that verbs may use. The database is reached only
  * through `db`, which is scoped by the procedure's permission; `open` is for the permission builders alone.
  */
-import type { ExchangeResponse, Peer } from "@kombify/agent-contract";
+import type { ExchangeResponse, Peer, Plan } from "@kombify/agent-contract";
 import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, UserId } from "@kombify/db";
 import type { Logger } from "@kombify/server";
+import type { OidcProvider } from "./identity/oidc-providers.ts";
 import type { StaffRole } from "./identity/schemas.ts";
+import type { Sealer } from "./seal.ts";
 
 export type Audience = "cloud" | "admin";
 
 /** A session that was found valid, with the memberships of its person. */
 export interface Session {
   id: string;
+  /** What the person and Stacks know the session by. */
+  publicId: string;
   user: { id: UserId; email: string; name: string; staffRole: StaffRole | null };
   memberships: Membership[];
 }
@@ -20,6 +24,16 @@ export interface Membership {
   slug: string;
   name: string;
   role: "owner" | "admin" | "member" | "viewer";
+  plan: Plan;
+  orgId: string;
+}
+
+/** Where a session begins. */
+export interface SessionOrigin {
+  clientAddress: string;
+  userAgent: string;
+  /** The provider's own session, for somebody who came from one. */
+  provider?: { issuer: string; sid: string | null; idToken: string };
 }
 
 /** Sessions of one portal. The token is what the cookie carries; only its hash is stored. */
@@ -30,7 +44,7 @@ export interface Sessions {
    */
   validate(token: string, responseHeaders?: Headers): Promise<Session | null>;
   /** Starts a session and returns the Set-Cookie value. */
-  start(userId: UserId): Promise<string>;
+  start(userId: UserId, origin: SessionOrigin): Promise<string>;
   /** Ends it here and in every process; returns the Set-Cookie value that clears the cookie. */
   end(session: Session): Promise<string>;
   tokenOf(cookieHeader: string | null): string | null;
@@ -92,6 +106,8 @@ export interface Capabilities {
   authority: Authority;
   agents: AgentCalls;
   throttle: Throttle;
+  sealer: Sealer;
+  oidcProviders: readonly OidcProvider[];
   urls: { cloud: string; agentApi: string };
 }
 
@@ -100,6 +116,8 @@ export interface RequestInfo {
   requestId: string;
   log: Logger;
   clientAddress: string;
+  /** What the client calls itself; at most 400 characters. */
+  userAgent?: string;
   /** Verified mTLS peer and the serial number (hex) of its certificate, on the agent listener. */
   peer?: Peer | null;
   peerSerial?: string | null;

@@ -8,6 +8,7 @@ import { createAgentCalls } from "./agents/calls.ts";
 import { openServiceIdentity, type ServiceIdentity } from "./agents/service-identity.ts";
 import { openChanges } from "./changes.ts";
 import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
+import type { OidcProvider } from "./identity/oidc-providers.ts";
 import { createSessions } from "./identity/sessions.ts";
 import { openSigner } from "./identity/signing-keys.ts";
 import { openapiDocument } from "./openapi.ts";
@@ -35,6 +36,8 @@ export interface ControlPlaneOptions {
   /** Milliseconds; default 24 h. */
   leafLifetimeMs?: number;
   limits?: ThrottleLimits;
+  /** Identity providers whose people and access tokens are taken; none unless given. */
+  oidcProviders?: readonly OidcProvider[];
 }
 
 export interface ControlPlane {
@@ -96,12 +99,14 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   const identity = await openServiceIdentity(authority, audience, log);
   const agents = createAgentCalls(identity);
   const can: Capabilities = {
-    sessions: createSessions({ db, audience, secureCookies: options.secureCookies, onChange: changes.on }),
+    sessions: createSessions({ db, audience, sealer, secureCookies: options.secureCookies, onChange: changes.on }),
     changes,
     signer: await openSigner(db, sealer),
     authority,
     agents,
     throttle: createThrottle(options.limits),
+    sealer,
+    oidcProviders: options.oidcProviders ?? [],
     urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
   };
   const ownOrigin = new URL(audience === "cloud" ? options.cloudUrl : options.adminUrl).origin;

@@ -1,6 +1,7 @@
 export { mountAgentApi, requestInfoOf } from "./agent-api.ts";
 export type { Audience, RequestInfo } from "./context.ts";
 export { type ControlPlane, type ControlPlaneOptions, createControlPlane } from "./control-plane.ts";
+export { type OidcProvider, oidcProvidersVariable } from "./identity/oidc-providers.ts";
 export { seedStaff } from "./identity/service.ts";
 export { type ImportInput, importHistory, type LegacySource } from "./imports/import-history.ts";
 export type { CollectionReport, ImportReport } from "./imports/report.ts";

@@ -56,7 +56,8 @@ export async function openAuthority(
     await tx.insert(certificateAuthorities).values({
       fingerprint: await fingerprintOf(root.certificate),
       certificate: root.certificate.toString("pem"),
-      sealedPrivateKey: sealer.seal(PURPOSE, await exportPrivateKey(root.privateKey)),
+      sealedPrivateKey: await sealer.seal(PURPOSE, await exportPrivateKey(root.privateKey)),
+      activatedAt: new Date(),
       notAfter: root.certificate.notAfter,
     });
     return read();
@@ -65,7 +66,7 @@ export async function openAuthority(
   if (!newest) throw new Error("The certificate authority could not be read back.");
   const issuer: Issuer = {
     certificate: new x509.X509Certificate(newest.certificate),
-    privateKey: await importPrivateKey(sealer.open(PURPOSE, newest.sealedPrivateKey)),
+    privateKey: await importPrivateKey(await sealer.open(PURPOSE, newest.sealedPrivateKey)),
   };
   const caBundle = rows.map((row) => row.certificate);
   return {

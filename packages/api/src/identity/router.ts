@@ -3,7 +3,7 @@ import { publicProcedure, staffProcedure, userProcedure } from "../procedures.ts
 import { router } from "../trpc.ts";
 import { listMemberships } from "./list-memberships.ts";
 import { loginInput, meView, staffView, userView } from "./schemas.ts";
-import { login, logout } from "./service.ts";
+import { login, logout, logoutStaff } from "./service.ts";
 
 const ok = z.object({ ok: z.literal(true) });
 
@@ -55,7 +55,7 @@ export const identityRouter = router({
     .input(z.void())
     .output(ok)
     .mutation(async ({ ctx }) => {
-      await logout(ctx);
+      await logoutStaff(ctx);
       return { ok: true as const };
     }),
 

@@ -8,7 +8,8 @@ import { users } from "@kombify/db/schema";
 import { sql } from "drizzle-orm";
 import type { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
-import type { UserContext, VerbContext } from "../context.ts";
+import type { SessionOrigin, UserContext, VerbContext } from "../context.ts";
+import { endStackSessions } from "./end-stack-sessions.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import type { loginInput, StaffRole } from "./schemas.ts";
 
@@ -70,7 +71,7 @@ export async function login(
   const account = await findAccount(ctx, input.email, input.password);
   if (!account || (staffOnly && !account.staffRole)) throw refusal();
   await ctx.can.throttle.reset("login", throttleKey);
-  ctx.responseHeaders.append("Set-Cookie", await ctx.can.sessions.start(account.id));
+  ctx.responseHeaders.append("Set-Cookie", await ctx.can.sessions.start(account.id, originOf(ctx)));
   await ctx.db.transaction((tx) =>
     recordAudit(
       tx,
@@ -87,8 +88,21 @@ export async function login(
   return view;
 }
 
-/** Ends the caller's session in every process. */
+/** Where the session of this request begins. */
+export const originOf = ({ request }: Pick<VerbContext, "request">): SessionOrigin => ({
+  clientAddress: request.clientAddress,
+  userAgent: request.userAgent ?? "",
+});
+
+/** Ends the caller's session in every process, and what was launched from it on every Stack. */
 export async function logout(ctx: UserContext & { responseHeaders: Headers }): Promise<void> {
+  const { publicId, user } = ctx.session;
+  await ctx.db.transaction((tx) => endStackSessions(tx, { userId: user.id, sessionId: publicId }));
+  await logoutStaff(ctx);
+}
+
+/** Ends a session that nothing was launched from. */
+export async function logoutStaff(ctx: UserContext & { responseHeaders: Headers }): Promise<void> {
   ctx.responseHeaders.append("Set-Cookie", await ctx.can.sessions.end(ctx.session));
 }
 

@@ -3,12 +3,13 @@
  * table opens nothing. A valid session is remembered for a few seconds together with the person's memberships; every
  * change to either is told to all processes, and the memory is dropped at once.
  */
-import { hash, randomBytes } from "node:crypto";
+import { hash, randomBytes, randomUUID } from "node:crypto";
 import { type Change, type Database, notifyChange, type UserId as PersonId } from "@kombify/db";
 import { sessions as sessionsTable } from "@kombify/db/schema";
 import { eq, lte } from "drizzle-orm";
 import { type Adapter, type DatabaseSession, type DatabaseUser, Lucia, TimeSpan } from "lucia";
 import type { Audience, Membership, Session, Sessions } from "../context.ts";
+import type { Sealer } from "../seal.ts";
 import type { StaffRole } from "./schemas.ts";
 
 declare module "lucia" {
@@ -16,15 +17,38 @@ declare module "lucia" {
     Lucia: ReturnType<typeof createLucia>;
     UserId: PersonId;
     DatabaseUserAttributes: { email: string; name: string; staffRole: StaffRole | null; memberships: Membership[] };
-    DatabaseSessionAttributes: { audience: Audience };
+    DatabaseSessionAttributes: SessionAttributes;
   }
 }
+
+const ID_TOKEN_PURPOSE = "sessions.sealed_id_token";
+
+interface SessionAttributes {
+  audience: Audience;
+  publicId: string;
+  userAgent: string;
+  clientAddress: string;
+  idpIssuer: string | null;
+  idpSid: string | null;
+  sealedIdToken: string | null;
+}
+/** What Lucia is told of a session that it looks up; the rest is for those who begin one. */
+const attributesOf = (audience: Audience, publicId: string): SessionAttributes => ({
+  audience,
+  publicId,
+  userAgent: "",
+  clientAddress: "",
+  idpIssuer: null,
+  idpSid: null,
+  sealedIdToken: null,
+});
 
 const CACHE_MS = 5_000;
 const CACHE_ENTRIES = 10_000;
 const sessionIdOf = (token: string) => hash("sha256", token);
 
 interface SessionRow {
+  publicId: string;
   userId: PersonId;
   expiresAt: Date;
   email: string;
@@ -40,28 +64,29 @@ function createAdapter(db: Database, audience: Audience): Adapter {
     async getSessionAndUser(sessionId): Promise<[DatabaseSession | null, DatabaseUser | null]> {
       const [row] = await db.as({ kind: "identity", sessionId }).read<SessionRow>(
         (sql) => sql`
-          select s.user_id as "userId", s.expires_at as "expiresAt", u.email, u.name, u.staff_role as "staffRole",
-            (select coalesce(json_agg(json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role) order by m.created_at), '[]')
+          select s.public_id as "publicId", s.user_id as "userId", s.expires_at as "expiresAt", u.email, u.name, u.staff_role as "staffRole",
+            (select coalesce(json_agg(json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role,
+              'plan', t.plan, 'orgId', t.org_id) order by m.created_at), '[]')
              from memberships m join tenants t on t.id = m.tenant_id where m.user_id = s.user_id) as memberships
           from sessions s join users u on u.id = s.user_id where s.id = ${sessionId} and s.audience = ${audience}`,
       );
       if (!row) return [null, null];
-      const { userId, expiresAt, ...attributes } = row;
+      const { userId, expiresAt, publicId, ...attributes } = row;
       return [
-        { id: sessionId, userId, expiresAt, attributes: { audience } },
+        { id: sessionId, userId, expiresAt, attributes: attributesOf(audience, publicId) },
         { id: userId, attributes },
       ];
     },
     async getUserSessions(userId) {
-      const rows = await identity.read<{ id: string; expiresAt: Date }>(
+      const rows = await identity.read<{ id: string; publicId: string; expiresAt: Date }>(
         (sql) =>
-          sql`select id, expires_at as "expiresAt" from sessions where user_id = ${userId} and audience = ${audience}`,
+          sql`select id, public_id as "publicId", expires_at as "expiresAt" from sessions where user_id = ${userId} and audience = ${audience}`,
       );
-      return rows.map((row) => ({ ...row, userId, attributes: { audience } }));
+      return rows.map(({ publicId, ...row }) => ({ ...row, userId, attributes: attributesOf(audience, publicId) }));
     },
-    setSession: ({ id, userId, expiresAt }) =>
+    setSession: ({ id, userId, expiresAt, attributes }) =>
       identity.transaction(async (tx) => {
-        await tx.insert(sessionsTable).values({ id, userId, audience, expiresAt });
+        await tx.insert(sessionsTable).values({ ...attributes, id, userId, expiresAt });
       }),
     updateSessionExpiration: (id, expiresAt) =>
       identity.transaction(async (tx) => {
@@ -88,12 +113,14 @@ const createLucia = (db: Database, audience: Audience, secureCookies: boolean) =
     sessionExpiresIn: audience === "admin" ? new TimeSpan(12, "h") : new TimeSpan(30, "d"),
     sessionCookie: { name: `kombify_${audience}`, attributes: { secure: secureCookies, sameSite: "lax" } },
     getUserAttributes: (attributes) => attributes,
+    getSessionAttributes: ({ publicId }) => ({ publicId }),
   });
 
 /** @param onChange subscribes to committed changes of every process. */
 export function createSessions(options: {
   db: Database;
   audience: Audience;
+  sealer: Sealer;
   secureCookies: boolean;
   onChange(listener: (change: Change) => void): () => void;
 }): Sessions {
@@ -114,16 +141,33 @@ export function createSessions(options: {
       remembered.delete(id);
       if (!session) return null;
       const { memberships, email, name, staffRole } = user;
-      const valid: Session = { id, user: { id: user.id, email, name, staffRole }, memberships };
+      const valid: Session = {
+        id,
+        publicId: session.publicId,
+        user: { id: user.id, email, name, staffRole },
+        memberships,
+      };
       if (remembered.size >= CACHE_ENTRIES) remembered.clear();
       remembered.set(id, { session: valid, until: Math.min(Date.now() + CACHE_MS, session.expiresAt.getTime()) });
       // Past its half-life a session is extended; the cookie has to learn of it, with the token and not with the id.
       if (session.fresh) responseHeaders?.append("Set-Cookie", lucia.createSessionCookie(token).serialize());
       return valid;
     },
-    async start(userId) {
+    async start(userId, { clientAddress, userAgent, provider }) {
       const token = randomBytes(32).toString("base64url");
-      await lucia.createSession(userId, { audience: options.audience }, { sessionId: sessionIdOf(token) });
+      const attributes: SessionAttributes = {
+        ...attributesOf(options.audience, randomUUID()),
+        clientAddress,
+        userAgent,
+        ...(provider
+          ? {
+              idpIssuer: provider.issuer,
+              idpSid: provider.sid,
+              sealedIdToken: await options.sealer.seal(ID_TOKEN_PURPOSE, provider.idToken),
+            }
+          : {}),
+      };
+      await lucia.createSession(userId, attributes, { sessionId: sessionIdOf(token) });
       return lucia.createSessionCookie(token).serialize();
     },
     async end(session) {

@@ -25,11 +25,11 @@ export async function openSigner(db: Database, sealer: Sealer): Promise<Assertio
     const key = {
       kid,
       publicJwk: { kty: "OKP" as const, crv: "Ed25519" as const, x: jwk.x ?? "", kid },
-      sealedPrivateKey: sealer.seal(PURPOSE, await exportPKCS8(privateKey)),
+      sealedPrivateKey: await sealer.seal(PURPOSE, await exportPKCS8(privateKey)),
     };
-    await tx.insert(signingKeys).values(key);
+    await tx.insert(signingKeys).values({ ...key, activatedAt: new Date() });
     return key;
   });
-  const privateKey = await importPKCS8(sealer.open(PURPOSE, sealedPrivateKey), "EdDSA");
+  const privateKey = await importPKCS8(await sealer.open(PURPOSE, sealedPrivateKey), "EdDSA");
   return { sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: "EdDSA", kid }).sign(privateKey) };
 }

@@ -4,7 +4,7 @@ import { recordAudit } from "../audit/record.ts";
 import type { VerbContext } from "../context.ts";
 import { hashPassword } from "../identity/passwords.ts";
 import { registerInput, userView } from "../identity/schemas.ts";
-import { createUser, findAccount } from "../identity/service.ts";
+import { createUser, findAccount, originOf } from "../identity/service.ts";
 import { foundingProcedure } from "../procedures.ts";
 import { router } from "../trpc.ts";
 import { createTenantIn } from "./create-tenant.ts";
@@ -55,7 +55,7 @@ export async function signUp(
       );
       return { user: account, tenant };
     });
-  ctx.responseHeaders.append("Set-Cookie", await ctx.can.sessions.start(result.user.id));
+  ctx.responseHeaders.append("Set-Cookie", await ctx.can.sessions.start(result.user.id, originOf(ctx)));
   return result;
 }
 
