@@ -56,9 +56,9 @@ export function createPublicShell(parts: ServerParts): Shell {
     formAction: portalOrigins,
     hsts: publicUrl.startsWith("https:"),
   });
-  const sessions = createSessions(engine, instanceId);
-  const identify = identifyPublic(engine, sessions, reconciler.hurry);
   const { document } = reconciler;
+  const sessions = createSessions(engine, instanceId, document);
+  const identify = identifyPublic(engine, sessions, reconciler.hurry);
   shell.app.post("/sso/callback", handleCallback({ sessions, document, refuse: refuseLaunch(document) }));
   shell.app.use("/v1/*", tenantMiddleware(identify, publicUrl) as MiddlewareHandler);
   shell.app.route("/v1", stackApi(onJob) as never);
@@ -95,7 +95,10 @@ export function createInternalShell(parts: ServerParts): Shell {
     onHint();
     return c.body(null, 202);
   });
-  shell.app.use("/v1/*", tenantMiddleware(identifyService(engine, reconciler.hurry), publicUrl) as MiddlewareHandler);
+  shell.app.use(
+    "/v1/*",
+    tenantMiddleware(identifyService(engine, reconciler.document, reconciler.hurry), publicUrl) as MiddlewareHandler,
+  );
   shell.app.route("/v1", stackApi(onJob) as never);
   return shell;
 }

@@ -71,6 +71,9 @@ export const newUser = (changes: Partial<UserRecord> = {}): UserRecord => ({
 export const newSession = (tenantId: string, changes: Partial<SessionRow> = {}): SessionRow => ({
   idHash: createHash("sha256").update(uuid()).digest("hex"),
   kind: "session",
+  subject: "person-1",
+  sid: null,
+  issuedAt: new Date(Math.floor(Date.now() / 1000) * 1000),
   tenantId,
   generation: 1,
   userId: uuid(),

@@ -5,10 +5,21 @@
  */
 import { z } from "zod";
 import { slugSchema } from "./names.ts";
+import { memberRoleSchema } from "./roles.ts";
 
 export const PLANS = ["free", "pro", "business"] as const;
 export const planSchema = z.enum(PLANS);
 export type Plan = z.infer<typeof planSchema>;
+
+/** Somebody who belongs to a tenant. */
+export const desiredMemberSchema = z.object({
+  /** As in the assertion's `sub`, at the control plane's own issuer. */
+  subject: z.string().min(1).max(200),
+  role: memberRoleSchema,
+  /** The same person at identity providers: how the gateway names people. */
+  identities: z.array(z.object({ issuer: z.string().max(500), subject: z.string().max(500) })).optional(),
+});
+export type DesiredMember = z.infer<typeof desiredMemberSchema>;
 
 export const desiredTenantSchema = z.object({
   tenantId: z.uuid(),
@@ -20,6 +31,8 @@ export const desiredTenantSchema = z.object({
   state: z.enum(["active", "suspended"]),
   /** Raised on each move between instances; work for an older generation is refused. */
   generation: z.number().int().min(1),
+  /** Whom the gateway may name; absent in documents of a control plane before version 0.2. */
+  members: z.array(desiredMemberSchema).optional(),
 });
 export type DesiredTenant = z.infer<typeof desiredTenantSchema>;
 
@@ -47,8 +60,7 @@ export type AssertionKey = z.infer<typeof assertionKeySchema>;
 export const sessionEndingSchema = z.object({
   tenantId: z.uuid(),
   /** As in the assertion. */
-  idp: z.string(),
-  subject: z.string(),
+  subject: z.string().min(1).max(200),
   /** Only what was launched from this session of the portal (`sid` of the assertion); null for all of the person's. */
   sid: z.uuid().nullable(),
   before: z.iso.datetime(),

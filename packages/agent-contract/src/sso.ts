@@ -5,13 +5,12 @@
 import { z } from "zod";
 import { planSchema } from "./desired.ts";
 import { slugSchema } from "./names.ts";
-
-export const MEMBER_ROLES = ["owner", "admin", "member", "viewer"] as const;
-export const memberRoleSchema = z.enum(MEMBER_ROLES);
-export type MemberRole = z.infer<typeof memberRoleSchema>;
+import { memberRoleSchema } from "./roles.ts";
 
 export const ASSERTION_TTL_SECONDS = 60;
 export const TICKET_TTL_SECONDS = 60;
+/** A working day, without a way to prolong it: the portal decides anew who may come in. */
+export const STACK_SESSION_SECONDS = 12 * 3600;
 /** `iss` of every assertion and issuer of every person who signed up with a password. */
 export const KOMBIFY_ISSUER = "urn:kombify:cloud";
 

@@ -91,6 +91,14 @@ CREATE POLICY tenant_write ON instances FOR UPDATE TO kombify_tenant
 -- An agent: whom it has to sign out, whose certificates it must not believe, whom it trusts.
 GRANT SELECT ON session_endings TO kombify_agent;
 --> statement-breakpoint
+GRANT SELECT (tenant_id, user_id, role) ON memberships TO kombify_agent;
+--> statement-breakpoint
+GRANT SELECT (user_id, issuer, subject) ON oidc_identities TO kombify_agent;
+--> statement-breakpoint
+CREATE POLICY agent ON memberships FOR SELECT TO kombify_agent USING (tenant_id IN (SELECT id FROM tenants));
+--> statement-breakpoint
+CREATE POLICY agent ON oidc_identities FOR SELECT TO kombify_agent USING (user_id IN (SELECT user_id FROM memberships));
+--> statement-breakpoint
 GRANT SELECT ON service_certificates TO kombify_agent;
 --> statement-breakpoint
 GRANT SELECT (fingerprint, certificate, created_at, activated_at, not_after, retired_at) ON certificate_authorities TO kombify_agent;

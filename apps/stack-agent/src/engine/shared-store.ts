@@ -47,8 +47,17 @@ export type SessionRow = {
   email: string;
   name: string;
   role: MemberRole;
+  /** The person, as the control plane's assertion named them. */
+  subject: string;
+  /** Session of the portal that was launched from; null when the control plane did not say. */
+  sid: string | null;
+  /** `iat` of the assertion: on the control plane's clock, as everything that ends sessions is. */
+  issuedAt: Date;
   expiresAt: Date;
 };
+
+/** Whose sessions end: those that were launched up to `before`, of one session of the portal or of all (null). */
+export type SessionEnd = { tenantId: string; subject: string; sid: string | null; before: Date };
 
 /** What is kept of sessions: also that an assertion was used. */
 export type StoredSession = SessionRow | { kind: "assertion"; idHash: string; expiresAt: Date };
@@ -86,6 +95,8 @@ export interface SharedStore {
   findSession(idHash: string, kind: "session" | "token"): Promise<LiveSession | null>;
   endSession(idHash: string): Promise<void>;
   endSessionsOfTenant(tenantId: string): Promise<void>;
+  /** Ends sessions, tokens and tickets alike. Whoever does not say which session they came from is meant by every `sid`. */
+  endSessionsOf(end: SessionEnd): Promise<void>;
   updatePerson(tenantId: string, userId: string, person: Person): Promise<void>;
   removeExpiredSessions(): Promise<void>;
   /** Everything that is not expired, some hundred at a time, for carrying it to another engine. */

@@ -10,6 +10,7 @@ import type { Logger } from "@kombify/server";
 import { startLoop } from "../control-plane/loop.ts";
 import type { Engine, TenantRef } from "../engine/engine.ts";
 import { whyClosed } from "../engine/open-tenant.ts";
+import { createSessionEnder } from "../sso/session-endings.ts";
 import { carryOut, recordFailure, reportOf } from "./carry-out.ts";
 import { watchDrift } from "./drift.ts";
 import { type Present, planChanges } from "./plan.ts";
@@ -69,6 +70,7 @@ export async function startReconciler(
   const events = new EventEmitter();
   const reports = new Map<string, TenantReport>();
   const takeTurn = createTurns();
+  const endSessions = createSessionEnder(shared);
   const applied = await shared.loadApplied();
   let document = applied.document?.instanceId === instanceId ? applied.document : null;
   let appliedRevision = document ? applied.appliedRevision : 0;
@@ -129,6 +131,7 @@ export async function startReconciler(
 
   const reconcile = async (): Promise<void> => {
     const current = document;
+    if (current) await endSessions(current);
     const [rows, namespaces] = await Promise.all([shared.listTenants(), engine.listNamespaces()]);
     const present = { rows, namespaces, namespaceVersion };
     try {
@@ -159,6 +162,8 @@ export async function startReconciler(
       await shared.saveDocument(next);
       document = next;
       loop.trigger();
+      // At once, and not behind what the reconciler is at; it tries again when this fails.
+      await endSessions(next).catch((err: unknown) => log.warn({ err }, "sessions were not ended yet"));
     },
     quarantined: lane.quarantined,
     hurry: lane.hurry,

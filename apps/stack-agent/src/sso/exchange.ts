@@ -15,6 +15,7 @@ import type { SessionKind, SessionRow, TenantRow } from "../engine/shared-store.
 import { CLOCK_TOLERANCE_SECONDS, verifyAssertion } from "./assertion.ts";
 import { findOrCreatePerson } from "./people.ts";
 import { createSecret, hashSecret } from "./secrets.ts";
+import { type Endable, isEnded } from "./session-endings.ts";
 
 /** For the control plane's own calls on behalf of the person. */
 const TOKEN_TTL_SECONDS = 300;
@@ -26,6 +27,13 @@ type Parts = {
   /** Told of a tenant that somebody wants to enter and that waits for its upgrade. */
   onAwaited: (tenantId: string) => void;
 };
+
+const endableOf = ({ tenantId, sub, sid, iat }: AssertionClaims): Endable => ({
+  tenantId,
+  subject: sub,
+  sid: sid ?? null,
+  issuedAt: new Date(iat * 1000),
+});
 
 async function openTenant({ engine, onAwaited }: Parts, claims: AssertionClaims): Promise<TenantRow> {
   const tenant = await engine.shared.findTenantOfOrg(claims.orgId, claims.tenantId);
@@ -46,6 +54,8 @@ export async function exchangeAssertion(parts: Parts, assertion: string): Promis
   if (!document) throw new ServiceError("PRECONDITION", "This Stack has not heard from its control plane yet.");
   const claims = await verifyAssertion(assertion, document);
   const usableUntil = new Date((claims.exp + CLOCK_TOLERANCE_SECONDS) * 1000);
+  if (isEnded(document, endableOf(claims)))
+    throw new ServiceError("FORBIDDEN", "The launch assertion is not accepted: its person signed out. Launch again.");
   if (!(await engine.shared.consumeAssertion(hashSecret(claims.jti), usableUntil)))
     throw new ServiceError("FORBIDDEN", "The launch assertion is not accepted: it was used before. Launch again.");
   const tenant = await openTenant(parts, claims);
@@ -54,8 +64,7 @@ export async function exchangeAssertion(parts: Parts, assertion: string): Promis
 
   const expiresIn = (seconds: number) => new Date(Date.now() + seconds * 1000);
   const session = (kind: SessionKind, idHash: string, expiresAt: Date): SessionRow => {
-    const { id: tenantId, generation } = tenant;
-    return { idHash, kind, tenantId, generation, userId, email, name, role, expiresAt };
+    return { idHash, kind, generation: tenant.generation, userId, email, name, role, ...endableOf(claims), expiresAt };
   };
   const token = await engine.issueToken(tenant, userId, TOKEN_TTL_SECONDS);
   const ticket = createSecret();

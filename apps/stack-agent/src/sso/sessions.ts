@@ -1,17 +1,16 @@
+import { type DesiredState, STACK_SESSION_SECONDS } from "@kombify/agent-contract";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Engine } from "../engine/engine.ts";
 import type { LiveSession } from "../engine/shared-store.ts";
 import { createSecret, hashSecret } from "./secrets.ts";
-
-/** A working day, without a way to prolong it: the portal decides anew who may come in. */
-const SESSION_TTL_SECONDS = 12 * 3600;
+import { isEnded } from "./session-endings.ts";
 
 /**
  * Browser sessions of the Stack. Cookies know no ports, so the name tells the instances of one host apart; the last
  * characters of a UUIDv7 are random, its first ones are a clock.
  */
-export function createSessions(engine: Engine, instanceId: string) {
+export function createSessions(engine: Engine, instanceId: string, document: () => DesiredState | null) {
   const cookieName = `__Host-kombify_stack_${instanceId.slice(-8)}`;
   const attributes = { path: "/", secure: true, httpOnly: true, sameSite: "Lax" } as const;
   const { shared } = engine;
@@ -22,9 +21,14 @@ export function createSessions(engine: Engine, instanceId: string) {
       const redeemed = await shared.redeemTicket(hashSecret(ticket));
       if (!redeemed) return false;
       const { secret, hash } = createSecret();
-      const expiresAt = new Date(Date.now() + SESSION_TTL_SECONDS * 1000);
+      const expiresAt = new Date(Date.now() + STACK_SESSION_SECONDS * 1000);
       await shared.createSessions([{ ...redeemed.session, idHash: hash, kind: "session", expiresAt }]);
-      setCookie(c, cookieName, secret, { ...attributes, maxAge: SESSION_TTL_SECONDS });
+      // Looked at after it is stored: whoever signs out meanwhile ends it, here or there.
+      if (isEnded(document(), redeemed.session)) {
+        await shared.endSession(hash);
+        return false;
+      }
+      setCookie(c, cookieName, secret, { ...attributes, maxAge: STACK_SESSION_SECONDS });
       return true;
     },
     /** The live session of the request's cookie; null when there is none. */

@@ -3,7 +3,7 @@
  * headers that claim an identity mean nothing. On the internal listener it is what a service of ours says, and only
  * over mTLS.
  */
-import { KOMBIFY_ISSUER, memberRoleSchema, ServiceError } from "@kombify/agent-contract";
+import { type DesiredState, KOMBIFY_ISSUER, memberRoleSchema, ServiceError } from "@kombify/agent-contract";
 import type { ShellEnv } from "@kombify/server";
 import type { Context } from "hono";
 import { z } from "zod";
@@ -61,11 +61,26 @@ async function openTenant(engine: Engine, idOrSlug: string | undefined, onAwaite
 }
 
 /**
- * For the internal listener: `X-User-ID` and `X-Tenant-ID`, and `X-User-Role`, `X-User-Issuer`, `X-User-Email`,
- * `X-User-Name` where the service knows them. Somebody who never launched has no record here and gets in only with
- * a role that the service vouches for.
+ * The person whom the gateway names: a member of the tenant by the document, which is newer than what the last launch
+ * left here. The gateway knows issuers and subjects, and nothing of roles.
  */
-export function identifyService(engine: Engine, onAwaited: OnAwaited): Identify {
+function memberOf(document: DesiredState | null, tenantId: string, issuer: string, subject: string) {
+  const members = document?.tenants.find((tenant) => tenant.tenantId === tenantId)?.members ?? [];
+  const member = members.find(
+    (one) =>
+      (issuer === KOMBIFY_ISSUER && one.subject === subject) ||
+      one.identities?.some((identity) => identity.issuer === issuer && identity.subject === subject),
+  );
+  if (!member) throw unknownTenant();
+  return { issuer: KOMBIFY_ISSUER, subject: member.subject, role: member.role };
+}
+
+/**
+ * For the internal listener: `X-User-ID` and `X-Tenant-ID`, and `X-User-Role`, `X-User-Issuer`, `X-User-Email`,
+ * `X-User-Name` where the service knows them. Cloud vouches for the role; whom the gateway names is looked for among the
+ * members of the document. Somebody who never launched has no record here.
+ */
+export function identifyService(engine: Engine, document: () => DesiredState | null, onAwaited: OnAwaited): Identify {
   return async (c) => {
     const peer = c.get("peer");
     if (peer?.kind !== "service" || (peer.name !== "cloud" && peer.name !== "gateway")) return null;
@@ -78,9 +93,13 @@ export function identifyService(engine: Engine, onAwaited: OnAwaited): Identify 
       name: header("x-user-name"),
     });
     if (!claimed.success) return null;
-    const { userId: subject, issuer, role, email, name } = claimed.data;
+    const { email, name } = claimed.data;
     const tenant = await openTenant(engine, header("x-tenant-id"), onAwaited);
     const store = engine.namespace(tenant);
+    const { issuer, subject, role } =
+      peer.name === "gateway"
+        ? memberOf(document(), tenant.id, claimed.data.issuer, claimed.data.userId)
+        : { ...claimed.data, subject: claimed.data.userId };
     const person = await store.find("users", { issuer, subject });
     const effectiveRole = role ?? person?.role;
     // Not a member: to them the tenant does not exist.

@@ -326,6 +326,33 @@ describe("the desired document", () => {
     expect(JSON.stringify(document)).not.toContain('"d"');
   });
 
+  it("names the members of each tenant, and whom it has to sign out after a log-out: the one session, once", async () => {
+    const host = await joinHost(plane, staff, "signing-out", 1);
+    const elsewhere = await joinHost(plane, staff, "not-concerned");
+    await plane.database.owner`update instances set cordoned_at = now() where id <> ${host.instanceId}`;
+    const ann = await signUpPerson(plane, "leaver");
+    await host.applyAll();
+    const [session] = await plane.database.owner`select public_id from sessions where user_id = ${ann.id}`;
+    await plane.database
+      .owner`insert into oidc_identities (issuer, subject, user_id) values ('https://idp.example', '42', ${ann.id})`;
+    const before = await host.api.agents.desired({ revision: 0 });
+    expect(before?.tenants[0]?.members).toEqual([
+      { subject: ann.id, role: "owner", identities: [{ issuer: "https://idp.example", subject: "42" }] },
+    ]);
+    expect(before?.sessionEndings).toEqual([]);
+    await ann.api.identity.logout();
+    const after = await host.api.agents.desired({ revision: before?.revision ?? 0 });
+    expect(after?.sessionEndings).toEqual([
+      { tenantId: ann.tenant.id, subject: ann.id, sid: session?.public_id, before: expect.any(String) },
+    ]);
+    expect(Math.abs(Date.parse(after?.sessionEndings?.[0]?.before ?? "") - Date.now())).toBeLessThan(60_000);
+    expect((await elsewhere.api.agents.desired({ revision: 999 }))?.sessionEndings).toEqual([]);
+    // No session of a Stack lives longer than half a day, so nobody has to be told of an older log-out.
+    await plane.database.owner`update session_endings set ended_at = now() - interval '12 hours 1 second'`;
+    expect((await host.api.agents.desired({ revision: 0 }))?.sessionEndings).toEqual([]);
+    await plane.database.owner`update instances set cordoned_at = null`;
+  });
+
   it("a placement reaches a listening agent as a hint with the new revision", async () => {
     await plane.database.owner`update instances set cordoned_at = now()`;
     const host = await joinHost(plane, staff, "listening");

@@ -1,11 +1,17 @@
 /** Assembles the one document that an agent works from, out of the nouns below. Nothing else makes it. */
-import { type DesiredState, type DesiredTenant, desiredStateSchema } from "@kombify/agent-contract";
+import {
+  type DesiredState,
+  type DesiredTenant,
+  desiredStateSchema,
+  STACK_SESSION_SECONDS,
+} from "@kombify/agent-contract";
 import type { AgentContext } from "../context.ts";
 
 interface Row {
   revision: number;
   tenants: DesiredTenant[];
   tombstones: DesiredState["tombstones"];
+  sessionEndings: DesiredState["sessionEndings"];
   assertionKeys: DesiredState["assertionKeys"];
 }
 
@@ -22,10 +28,17 @@ export async function readDesiredState(ctx: AgentContext, known: number): Promis
     (sql) => sql`
       select i.desired_revision::float8 as revision,
         (select coalesce(json_agg(json_build_object('tenantId', t.id, 'slug', t.slug, 'orgId', t.org_id, 'name', t.name, 'plan', t.plan,
-            'state', case t.status when 'suspended' then 'suspended' else 'active' end, 'generation', t.generation) order by t.id), '[]')
+            'state', case t.status when 'suspended' then 'suspended' else 'active' end, 'generation', t.generation,
+            'members', (select coalesce(json_agg(json_build_object('subject', m.user_id, 'role', m.role, 'identities',
+                (select coalesce(json_agg(json_build_object('issuer', o.issuer, 'subject', o.subject) order by o.issuer, o.subject), '[]')
+                 from oidc_identities o where o.user_id = m.user_id)) order by m.user_id), '[]')
+              from memberships m where m.tenant_id = t.id)) order by t.id), '[]')
          from tenants t where t.status in ('provisioning', 'active', 'suspended')) as tenants,
         (select coalesce(json_agg(json_build_object('tenantId', t.id, 'slug', t.slug, 'generation', t.generation) order by t.id), '[]')
          from tenants t where t.status = 'deleting') as tombstones,
+        (select coalesce(json_agg(json_build_object('tenantId', e.tenant_id, 'subject', e.user_id, 'sid', e.session_id,
+            'before', to_char(e.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by e.ended_at, e.id), '[]')
+         from session_endings e where e.ended_at > now() - ${STACK_SESSION_SECONDS} * interval '1 second') as "sessionEndings",
         (select coalesce(json_agg(public_jwk order by created_at desc), '[]') from signing_keys where retired_at is null) as "assertionKeys"
       from instances i`,
   );

@@ -61,6 +61,9 @@ onEveryEngine("people and tokens", (tested) => {
         email,
         name,
         role,
+        subject: "1",
+        sid: null,
+        issuedAt: new Date(1_000),
         expiresAt,
       } as const;
       await tested.engine.shared.createSessions([session]);

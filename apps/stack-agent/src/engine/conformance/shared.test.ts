@@ -129,6 +129,36 @@ onEveryEngine("shared collections", (tested) => {
     expect((await shared().findSession(other.idHash, "session"))?.session).toEqual(other);
   });
 
+  test("ending a person's sessions ends those that were launched up to then from that session of the portal, and no others", async () => {
+    const { tenantId } = await addTenant();
+    const elsewhere = (await addTenant()).tenantId;
+    const [sid, otherSid] = [uuid(), uuid()];
+    const before = new Date("2026-06-01T12:00:00.000Z");
+    const [later, subject] = [new Date(before.getTime() + 1000), `it's "me" ${uuid()}`];
+    const of = (tenant: string, changes: object) => newSession(tenant, { subject, issuedAt: before, sid, ...changes });
+    const rows = {
+      meant: of(tenantId, {}),
+      ticket: of(tenantId, { kind: "ticket" }),
+      unnamed: of(tenantId, { sid: null }),
+      later: of(tenantId, { issuedAt: later }),
+      otherSession: of(tenantId, { sid: otherSid }),
+      otherPerson: of(tenantId, { subject: "somebody" }),
+      otherTenant: of(elsewhere, {}),
+    };
+    await shared().createSessions(Object.values(rows));
+    const left = async () => {
+      const found: string[] = [];
+      for await (const page of shared().listSessions()) found.push(...page.map(({ idHash }) => idHash));
+      return Object.entries(rows).flatMap(([name, { idHash }]) => (found.includes(idHash) ? [name] : []));
+    };
+    await shared().endSessionsOf({ tenantId, subject, sid, before });
+    expect(await left()).toEqual(["later", "otherSession", "otherPerson", "otherTenant"]);
+    await shared().endSessionsOf({ tenantId, subject, sid: null, before });
+    expect(await left()).toEqual(["later", "otherPerson", "otherTenant"]);
+    await shared().endSessionsOf({ tenantId, subject, sid: null, before: later });
+    expect(await left()).toEqual(["otherPerson", "otherTenant"]);
+  });
+
   test("ending a tenant's sessions ends no other's; expired ones are swept", async () => {
     const [one, two] = [await addTenant(), await addTenant()];
     const [mine, theirs] = [newSession(one.tenantId), newSession(two.tenantId)];

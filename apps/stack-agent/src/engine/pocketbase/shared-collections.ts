@@ -50,8 +50,14 @@ const SHARED: readonly PocketBaseCollection[] = [
   ),
   collection(
     "_sessions",
-    [...["kind", "tenant_id", "user_id", "email", "name", "role"].map(text), whole("generation"), time("expires_at")],
     [
+      ...["kind", "tenant_id", "user_id", "email", "name", "role", "subject", "sid"].map(text),
+      whole("generation"),
+      time("issued_at"),
+      time("expires_at"),
+    ],
+    [
+      "CREATE INDEX `_sessions_subject` ON `_sessions` (`tenant_id`, `subject`)",
       "CREATE INDEX `_sessions_user` ON `_sessions` (`tenant_id`, `user_id`)",
       "CREATE INDEX `_sessions_expiry` ON `_sessions` (`expires_at`)",
     ],

@@ -38,6 +38,9 @@ const sessionOf = (record: RecordModel): SessionRow => ({
   email: record.email,
   name: record.name,
   role: record.role as MemberRole,
+  subject: record.subject,
+  sid: record.sid || null,
+  issuedAt: new Date(record.issued_at || 0),
   expiresAt: new Date(record.expires_at),
 });
 
@@ -150,22 +153,27 @@ export function createSharedStore(client: Client): SharedStore {
 
     createSessions: async (rows) => {
       await client.batch(
-        rows.map(({ idHash, kind, tenantId, generation, userId, email, name, role, expiresAt }) => ({
-          // Tokens that PocketBase issues to somebody within one second are the same.
-          method: "PUT",
-          url: recordsUrl("_sessions"),
-          body: {
-            id: idHash,
-            kind,
-            tenant_id: tenantId,
-            generation,
-            user_id: userId,
-            email,
-            name,
-            role,
-            expires_at: time(expiresAt),
-          },
-        })),
+        rows.map(
+          ({ idHash, kind, tenantId, generation, userId, email, name, role, subject, sid, issuedAt, expiresAt }) => ({
+            // Tokens that PocketBase issues to somebody within one second are the same.
+            method: "PUT",
+            url: recordsUrl("_sessions"),
+            body: {
+              id: idHash,
+              kind,
+              tenant_id: tenantId,
+              generation,
+              user_id: userId,
+              email,
+              name,
+              role,
+              subject,
+              sid: sid ?? "",
+              issued_at: time(issuedAt),
+              expires_at: time(expiresAt),
+            },
+          }),
+        ),
       );
     },
     consumeAssertion: async (idHash, expiresAt) => {
@@ -194,6 +202,13 @@ export function createSharedStore(client: Client): SharedStore {
     },
     endSession: async (idHash) => removeAll("_sessions", [`id = ${quote(idHash)}`]),
     endSessionsOfTenant: async (tenantId) => removeAll("_sessions", [`tenant_id = ${quote(tenantId)}`]),
+    endSessionsOf: async ({ tenantId, subject, sid, before }) =>
+      removeAll("_sessions", [
+        `tenant_id = ${quote(tenantId)}`,
+        `subject = ${quote(subject)}`,
+        `issued_at <= ${quote(time(before))}`,
+        ...(sid === null ? [] : [`(sid = ${quote(sid)} || sid = "")`]),
+      ]),
     updatePerson: async (tenantId, userId, { email, name, role }) => {
       const records = await list("_sessions", [`tenant_id = ${quote(tenantId)}`, `user_id = ${quote(userId)}`], "id");
       const body = { email, name, role };

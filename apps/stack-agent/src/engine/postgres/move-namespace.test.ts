@@ -45,9 +45,18 @@ const namesOf = async (slug: string) =>
   ).map(({ name }) => name);
 const signIn = async (tenantId: string) => {
   const idHash = uuid();
-  const person = { userId: "pocketbase00id1", email: "a@home.example", name: "A", role: "owner" as const };
+  const person = {
+    userId: "pocketbase00id1",
+    email: "a@home.example",
+    name: "A",
+    role: "owner" as const,
+    subject: "1",
+    sid: null,
+  };
   const expiresAt = new Date(Date.now() + 60_000);
-  await db.engine.shared.createSessions([{ idHash, kind: "session", tenantId, generation: 1, ...person, expiresAt }]);
+  await db.engine.shared.createSessions([
+    { idHash, kind: "session", tenantId, generation: 1, ...person, issuedAt: new Date(), expiresAt },
+  ]);
   return idHash;
 };
 

@@ -19,6 +19,10 @@ const SHARED_STEPS: readonly string[] = [
    create index _sessions_expiry on ${SCHEMA}._sessions (expires_at);`,
   // People who were carried here keep the ids that they had elsewhere.
   `alter table ${SCHEMA}._sessions alter column user_id type text;`,
+  // Sessions of before have no subject: no log-out of the portal means them, and they end within half a day.
+  `alter table ${SCHEMA}._sessions add column subject text not null default '', add column sid uuid,
+     add column issued_at timestamptz not null default now();
+   create index _sessions_subject on ${SCHEMA}._sessions (tenant_id, subject);`,
 ];
 
 /** Any fixed number: one agent at a time may change the schema of a database. */

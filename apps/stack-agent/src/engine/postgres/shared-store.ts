@@ -17,7 +17,7 @@ export function createSharedStore(sql: Sql): SharedStore {
   const tenantColumns = sql`t.id, t.slug, t.org_id as "orgId", t.name, t.plan, t.state, t.generation,
     t.namespace_version as "namespaceVersion", t.error`;
   const sessionColumns = sql`s.id_hash as "idHash", s.kind, s.tenant_id as "tenantId", s.generation, s.user_id as "userId",
-    s.email, s.name, s.role, s.expires_at as "expiresAt"`;
+    s.email, s.name, s.role, s.subject, s.sid, s.issued_at as "issuedAt", s.expires_at as "expiresAt"`;
   const tenantJson = sql`json_build_object('id', t.id, 'slug', t.slug, 'orgId', t.org_id, 'name', t.name,
     'plan', t.plan, 'state', t.state, 'generation', t.generation, 'namespaceVersion', t.namespace_version,
     'error', t.error) as tenant`;
@@ -91,6 +91,9 @@ export function createSharedStore(sql: Sql): SharedStore {
         email: session.email,
         name: session.name,
         role: session.role,
+        subject: session.subject,
+        sid: session.sid,
+        issued_at: session.issuedAt,
         expires_at: session.expiresAt,
       }));
       await sql`insert into stack._sessions ${sql(rows)}`;
@@ -117,6 +120,10 @@ export function createSharedStore(sql: Sql): SharedStore {
     },
     endSessionsOfTenant: async (tenantId) => {
       await sql`delete from stack._sessions where tenant_id = ${tenantId}`;
+    },
+    endSessionsOf: async ({ tenantId, subject, sid, before }) => {
+      await sql`delete from stack._sessions where tenant_id = ${tenantId} and subject = ${subject} and issued_at <= ${before}
+        and coalesce(sid = ${sid}, true)`;
     },
     updatePerson: async (tenantId, userId, { email, name, role }) => {
       await sql`update stack._sessions set email = ${email}, name = ${name}, role = ${role}

@@ -238,10 +238,18 @@ test("what came after the archive is gone, and who was signed in is signed out",
     "jobs",
     (await firstPage(slug, "jobs")).map(({ id }) => id),
   );
-  const person = { userId: uuid(), email: "a@b.example", name: "Ada", role: "owner" } as const;
+  const person = { userId: uuid(), email: "a@b.example", name: "Ada", role: "owner", subject: "1", sid: null } as const;
   const expiresAt = new Date(Date.now() + 60_000);
   await shared.createSessions([
-    { idHash: "s1", kind: "session", tenantId: tenant.tenantId, generation: 1, expiresAt, ...person },
+    {
+      idHash: "s1",
+      kind: "session",
+      tenantId: tenant.tenantId,
+      generation: 1,
+      issuedAt: new Date(),
+      expiresAt,
+      ...person,
+    },
   ]);
   expect(await shared.findSession("s1", "session")).not.toBeNull();
   await restore(archive, { replace: true });

@@ -58,6 +58,9 @@ const signIn = (tenant: DesiredTenant, idHash: string) =>
       email: "ada@home.example",
       name: "Ada",
       role: "owner",
+      subject: "person-1",
+      sid: null,
+      issuedAt: new Date(1_000),
       expiresAt: new Date(Date.now() + 3_600_000),
     },
   ]);
