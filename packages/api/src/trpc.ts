@@ -25,6 +25,10 @@ const TRPC_CODES = {
   UPSTREAM: "BAD_GATEWAY",
 } as const;
 
+/** PostgreSQL's text holds every character but NUL (appendix A: 22021 as text, 22P05 inside JSON). */
+const isUnstorableText = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "22021" || error.code === "22P05");
+
 /** The error that a caller may see for whatever was thrown. Unknown errors keep their text to themselves. */
 export function serviceErrorOf(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;
@@ -40,9 +44,12 @@ export function serviceErrorOf(error: unknown): ServiceError {
     if (error.code === "UNSUPPORTED_MEDIA_TYPE")
       return new ServiceError("INVALID", "Send the body as application/json.", { status: 415 });
   }
+  const cause = error instanceof TRPCError ? error.cause : error;
+  if (isUnstorableText(cause))
+    return new ServiceError("INVALID", "Text may hold every character but NUL (U+0000). Leave it out.", { cause });
   return new ServiceError("UPSTREAM", "Something failed on our side. Try again; if it stays, quote the request id.", {
     status: 500,
-    cause: error instanceof TRPCError ? (error.cause ?? error) : error,
+    cause: cause ?? error,
   });
 }
 

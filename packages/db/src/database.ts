@@ -2,7 +2,7 @@
  * The only way to the control plane's tables. A connection has no rights until a scope says for whom it acts; the scope
  * lasts one transaction, and row-level security sees it. There is no call that runs a statement without a scope.
  */
-import { sql as fragment } from "drizzle-orm";
+import { DrizzleQueryError, sql as fragment } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres, { type PendingQuery, type Row, type Sql } from "postgres";
 import type { InstanceId, TenantId, UserId } from "./schema/ids.ts";
@@ -60,6 +60,11 @@ export async function notifyChange(tx: Transaction, change: Change): Promise<voi
   await tx.execute(fragment`select pg_notify(${CHANNEL}, ${JSON.stringify(change)})`);
 }
 
+/** Drizzle's error repeats every parameter, password hashes among them, and errors are logged; the driver's does not. */
+function withoutParameters(error: unknown): never {
+  throw error instanceof DrizzleQueryError && error.cause ? error.cause : error;
+}
+
 const settingsOf = (scope: Scope) => ({
   role: `kombify_${scope.kind}`,
   tenantId: scope.kind === "tenant" ? scope.tenantId : "",
@@ -84,12 +89,14 @@ export function openDatabase(options: { url: string; maxConnections?: number }):
     return {
       scope,
       transaction: (work) =>
-        db.transaction(async (tx) => {
-          await tx.execute(fragment`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
+        db
+          .transaction(async (tx) => {
+            await tx.execute(fragment`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
             set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true),
             set_config('app.session_id', ${sessionId}, true)`);
-          return work(tx);
-        }),
+            return work(tx);
+          })
+          .catch(withoutParameters),
       read: async (query) => {
         const connection = await reader.reserve();
         try {
