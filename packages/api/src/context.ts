@@ -7,6 +7,7 @@ import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, UserId } from
 import type { Logger } from "@kombify/server";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import type { StaffRole } from "./identity/schemas.ts";
+import type { Keyring } from "./keyring.ts";
 import type { Sealer } from "./seal.ts";
 
 export type Audience = "cloud" | "admin";
@@ -107,6 +108,8 @@ export interface Capabilities {
   agents: AgentCalls;
   throttle: Throttle;
   sealer: Sealer;
+  /** The sealer's keys, for exchanging them. */
+  keyring: Keyring;
   oidcProviders: readonly OidcProvider[];
   urls: { cloud: string; agentApi: string };
 }

@@ -11,20 +11,23 @@ import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } fr
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import { createSessions } from "./identity/sessions.ts";
 import { openSigner } from "./identity/signing-keys.ts";
+import { openKeyring } from "./keyring.ts";
 import { openapiDocument } from "./openapi.ts";
 import { refuseForeignOrigin } from "./origin.ts";
 import { handleRest } from "./rest.ts";
 import { appRouter, type Caller, createCaller } from "./router.ts";
-import { createSealer } from "./seal.ts";
 import { isStackPath, passToStack } from "./stack-pass.ts";
 import { createThrottle, type ThrottleLimits } from "./throttle.ts";
 import { serviceErrorOf } from "./trpc.ts";
+import { receiveZitadelEvent, ZITADEL_WEBHOOK_PATH } from "./webhooks/receive.ts";
 
 export interface ControlPlaneOptions {
   /** As the log-in role `kombify_web`. */
   databaseUrl: string;
   /** 32 bytes, base64: seals secrets at rest. */
   encryptionKey: string;
+  /** The one before, while it is being exchanged. */
+  previousEncryptionKey?: string | undefined;
   audience: Audience;
   log: Logger;
   /** Addresses as browsers and agents use them, without a trailing slash. */
@@ -89,8 +92,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 
 async function openControlPlane(options: ControlPlaneOptions, db: Database): Promise<ControlPlane> {
   const { audience, log } = options;
-  const sealer = createSealer(options.encryptionKey);
   const changes = await openChanges(db);
+  // Whatever follows opens something that is sealed.
+  const sealer = await openKeyring(db, {
+    key: options.encryptionKey,
+    previousKey: options.previousEncryptionKey,
+    onChange: changes.on,
+  });
   const authority = await openAuthority(
     db,
     sealer,
@@ -101,11 +109,12 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   const can: Capabilities = {
     sessions: createSessions({ db, audience, sealer, secureCookies: options.secureCookies, onChange: changes.on }),
     changes,
-    signer: await openSigner(db, sealer),
+    signer: await openSigner(db, sealer, { onChange: changes.on }),
     authority,
     agents,
     throttle: createThrottle(options.limits),
     sealer,
+    keyring: sealer,
     oidcProviders: options.oidcProviders ?? [],
     urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
   };
@@ -122,6 +131,13 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     audience,
     can,
     open: (scope) => db.as(scope),
+  });
+
+  const systemContext = (name: string, info: RequestInfo): VerbContext => ({
+    db: db.as({ kind: "system" }),
+    actor: { kind: "system", id: null, name },
+    request: info,
+    can,
   });
 
   const handleTrpc = (request: Request, info: RequestInfo): Promise<Response> => {
@@ -146,6 +162,9 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
         refuseForeignOrigin(request, ownOrigin);
         return handleTrpc(request, info);
       }
+      // Beside REST, which reads bodies as JSON: a signature is over the bytes. It stands in place of an origin.
+      if (audience === "cloud" && pathname === ZITADEL_WEBHOOK_PATH)
+        return receiveZitadelEvent(systemContext("Zitadel", info), request);
       if (audience === "cloud" && isStackPath(pathname)) {
         refuseForeignOrigin(request, ownOrigin);
         return passToStack(request, contextOf(request, info));
@@ -165,12 +184,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       const ctx = contextOf(request, info);
       return { api: unwrapErrors(createCaller(ctx)), responseHeaders: ctx.responseHeaders };
     },
-    asSystem: (reason) => ({
-      db: db.as({ kind: "system" }),
-      actor: { kind: "system", id: null, name: "kombify" },
-      request: { requestId: reason, log, clientAddress: "" },
-      can,
-    }),
+    asSystem: (reason) => systemContext("kombify", { requestId: reason, log, clientAddress: "" }),
     checks: {
       database: async () => {
         await db.ping();

@@ -26,6 +26,10 @@ export const STAFF_PERMISSIONS = {
   "instance:remove": OPERATORS,
   "tenant:inspect": EVERY_STAFF,
   "audit:read": EVERY_STAFF,
+  "rotation:read": EVERY_STAFF,
+  "rotation:manage": OPERATORS,
+  "webhook:read": EVERY_STAFF,
+  "webhook:replay": OPERATORS,
 } as const satisfies Record<string, readonly StaffRole[]>;
 
 export type TenantPermission = keyof typeof TENANT_PERMISSIONS;

@@ -4,9 +4,11 @@ import { auditRouter } from "./audit/router.ts";
 import { fleetRouter } from "./fleet/router.ts";
 import { identityRouter } from "./identity/router.ts";
 import { instancesRouter } from "./instances/router.ts";
+import { rotationsRouter, webhookSecretsRouter } from "./rotations/router.ts";
 import { tenantsRouter } from "./tenants/router.ts";
 import { signUpRouter } from "./tenants/sign-up.ts";
 import { createCallerFactory, mergeRouters, router } from "./trpc.ts";
+import { webhooksRouter } from "./webhooks/router.ts";
 
 export const appRouter = router({
   identity: mergeRouters(identityRouter, signUpRouter),
@@ -15,6 +17,8 @@ export const appRouter = router({
   agents: agentsRouter,
   fleet: fleetRouter,
   audit: auditRouter,
+  rotations: rotationsRouter,
+  webhooks: mergeRouters(webhooksRouter, webhookSecretsRouter),
 });
 
 export type AppRouter = typeof appRouter;

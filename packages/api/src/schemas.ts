@@ -3,5 +3,7 @@ export * from "./audit/schemas.ts";
 export * from "./fleet/schemas.ts";
 export * from "./identity/schemas.ts";
 export * from "./instances/schemas.ts";
+export * from "./rotations/schemas.ts";
 export * from "./tenants/schemas.ts";
 export { slugFromName } from "./tenants/slug.ts";
+export * from "./webhooks/schemas.ts";

@@ -87,6 +87,15 @@ const inputs = (): Record<string, unknown> => ({
   "fleet.overview": undefined,
   "fleet.watch": undefined,
   "audit.list": {},
+  "rotations.list": undefined,
+  "rotations.watch": undefined,
+  "rotations.start": { kind: "encryption-key" },
+  "rotations.cancel": { id: randomUUID() },
+  "rotations.setPolicy": { kind: "encryption-key", everyDays: 90 },
+  "webhooks.list": {},
+  "webhooks.secrets": undefined,
+  "webhooks.addSecret": { provider: "zitadel", secret: "a secret that Zitadel made".replaceAll(" ", "-") },
+  "webhooks.replay": { id: randomUUID() },
 });
 
 /** Calls a procedure, reads the first item of a subscription, and gives the error that came. */
@@ -117,7 +126,9 @@ it("every procedure declares a permission and an output, and this walk knows it"
     "fleet",
     "identity",
     "instances",
+    "rotations",
     "tenants",
+    "webhooks",
   ]);
 });
 
@@ -175,6 +186,11 @@ describe("nobody is let in without what the permission asks for", () => {
     "instances.uncordon",
     "instances.revoke",
     "instances.remove",
+    "rotations.start",
+    "rotations.cancel",
+    "rotations.setPolicy",
+    "webhooks.addSecret",
+    "webhooks.replay",
   ];
   // Signing out would end the viewer's session for the others.
   const forViewers = ofKind("staff").filter((name) => name !== "identity.staffLogout");

@@ -5,9 +5,16 @@
 import type { Database } from "@kombify/db";
 import type { Logger } from "@kombify/server";
 import { Logger as QueueLogger, run } from "graphile-worker";
+import { z } from "zod";
 import type { Capabilities, VerbContext } from "./context.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
+import type { Rotation } from "./rotations/rotation.ts";
+import { runRotation } from "./rotations/run-rotation.ts";
+import { lookAtRotations, ROTATION_LOOK_MS } from "./rotations/schedule.ts";
 import { placeWaitingTenants } from "./tenants/create-tenant.ts";
+import { processEvent } from "./webhooks/process-event.ts";
+
+const ofOne = z.object({ id: z.uuid() });
 
 export interface Worker {
   stop(): Promise<void>;
@@ -18,6 +25,8 @@ export async function startWorker(options: {
   workerDatabaseUrl: string;
   can: Capabilities;
   log: Logger;
+  /** What is exchanged; default: all there is. */
+  rotations?: readonly Rotation[];
 }): Promise<Worker> {
   const { db, log } = options;
   const contextOf = (job: string): VerbContext => ({
@@ -41,6 +50,10 @@ export async function startWorker(options: {
         const placed = await placeWaitingTenants(contextOf("place-waiting-tenants"));
         if (placed > 0) log.info({ placed }, "waiting tenants were placed");
       },
+      rotate: async (payload) => {
+        await runRotation(contextOf("rotate"), ofOne.parse(payload), options.rotations);
+      },
+      "process-webhook": (payload) => processEvent(contextOf("process-webhook"), ofOne.parse(payload)),
     },
   });
 
@@ -52,11 +65,23 @@ export async function startWorker(options: {
     });
   }, SWEEP_INTERVAL_MS);
 
+  let looking: Promise<unknown> = Promise.resolve();
+  const look = () => {
+    const { rotations: kinds } = options;
+    looking = lookAtRotations(contextOf("look-at-rotations"), kinds ? { kinds } : {}).catch((error: unknown) => {
+      if (!isStopping) log.error({ err: error }, "the schedule of rotations could not be looked at; trying again");
+    });
+  };
+  const rotationTimer = setInterval(look, ROTATION_LOOK_MS);
+  // What a worker that died left behind goes on at once.
+  look();
+
   return {
     async stop() {
       isStopping = true;
       clearInterval(timer);
-      await sweeping;
+      clearInterval(rotationTimer);
+      await Promise.all([sweeping, looking]);
       await runner.stop();
     },
   };

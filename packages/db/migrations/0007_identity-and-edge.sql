@@ -156,6 +156,7 @@ CREATE TABLE "webhook_secrets" (
 	"provider" text NOT NULL,
 	"sealed_secret" text NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone,
 	"retired_at" timestamp with time zone
 );
 --> statement-breakpoint

@@ -123,7 +123,7 @@ GRANT SELECT (kid, public_jwk, created_at, activated_at, retired_at) ON signing_
 --> statement-breakpoint
 GRANT SELECT (id, created_at, retired_at) ON encryption_keys TO kombify_staff;
 --> statement-breakpoint
-GRANT SELECT (id, provider, created_at, retired_at) ON webhook_secrets TO kombify_staff;
+GRANT SELECT (id, provider, created_at, seen_at, retired_at), INSERT (id, provider, sealed_secret), UPDATE (retired_at) ON webhook_secrets TO kombify_staff;
 --> statement-breakpoint
 GRANT INSERT ON rotations, rotation_policies, plan_limits TO kombify_staff;
 --> statement-breakpoint

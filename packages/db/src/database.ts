@@ -33,8 +33,11 @@ export interface ScopedDatabase {
 
 /** One message of the changes channel: something of this noun is different now. */
 export interface Change {
-  noun: "tenants" | "instances" | "sessions";
-  /** Of the tenant, of the instance, or of the person whose sessions or memberships changed. */
+  noun: "tenants" | "instances" | "sessions" | "rotations" | "webhooks" | "keys" | "denials";
+  /**
+   * Of the tenant, of the instance, of the person whose sessions or memberships changed, of the rotation, of the event;
+   * for keys what they are for (`encryption`, `signing`), for denials the issuer whose tokens are refused.
+   */
   id: string;
   /** For instances: the desired revision, when it is what changed. */
   revision?: number;

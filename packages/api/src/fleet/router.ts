@@ -28,7 +28,7 @@ export const fleetRouter = router({
       ),
     )
     .subscription(async function* ({ ctx, signal }) {
-      const isFleet = (change: Change) => change.noun !== "sessions";
+      const isFleet = (change: Change) => fleetChange.safeParse(change).success;
       const changes = ctx.can.changes.stream(isFleet, endOf(ctx, signal))[Symbol.asyncIterator]();
       let next = changes.next();
       // Between the page's own look and this moment something may have changed: "*" says to look again.

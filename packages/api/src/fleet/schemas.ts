@@ -31,4 +31,7 @@ export const fleetOverview = z.object({
 export type FleetOverview = z.infer<typeof fleetOverview>;
 
 /** What changed; id `*` when it may be anything. */
-export const fleetChange = z.object({ noun: z.enum(["instances", "tenants"]), id: z.string() });
+export const fleetChange = z.object({
+  noun: z.enum(["instances", "tenants", "rotations", "webhooks"]),
+  id: z.string(),
+});

@@ -4,30 +4,33 @@
  * between refuses what was good before.
  */
 import type { VerbContext } from "../context.ts";
+import type { RotationKind } from "./schemas.ts";
 
-export const ROTATION_KINDS = [
-  "signing-keys",
-  "certificate-authority",
-  "agent-certificates",
-  "webhook-secrets",
-  "encryption-key",
-  "database-passwords",
-] as const;
-export type RotationKind = (typeof ROTATION_KINDS)[number];
+export type { RotationKind };
 
 export interface RotationRun {
   id: string;
   startedAt: Date;
+  /** What the steps of this rotation noted, later ones over earlier ones. Unset until something was noted. */
+  notes?: Readonly<Record<string, unknown>>;
 }
 
-/** `detail` is one plain sentence for staff: what was done, or what is waited for and how far it is. */
-export type StepResult = { isDone: true; detail?: string } | { isDone: false; retryAfterMs: number; detail: string };
+/**
+ * `detail` is one plain sentence for staff: what was done, or what is waited for and how far it is. `notes` is what the
+ * step has to know when it is run again, and the steps after it; it is kept with the step and holds no secret.
+ */
+export type StepResult = { detail?: string; notes?: Record<string, unknown> } & (
+  | { isDone: true }
+  | { isDone: false; retryAfterMs: number; detail: string }
+);
 
 export interface RotationStep {
   /** As staff read it: "Every agent trusts the new CA". */
   name: string;
   /** Acts as the system. Throws for what staff have to look at; the step is tried again, more and more rarely. */
   run(ctx: VerbContext, rotation: RotationRun): Promise<StepResult>;
+  /** Why the rotation cannot be cancelled once this step has begun; unset while it still can. */
+  noReturn?: string;
 }
 
 export interface Rotation {
@@ -36,6 +39,13 @@ export interface Rotation {
   /** Days between two by the schedule, unless staff set another number; null for never. */
   everyDays: number | null;
   steps: readonly RotationStep[];
+  /** What one does and about how long it takes, for who is about to start it. One sentence each. */
+  effects?: readonly string[];
+  /**
+   * Takes back what the steps did, safe to run again. Called between two steps and never after a step with
+   * {@link RotationStep.noReturn} has begun; without it, a rotation of this kind cannot be cancelled.
+   */
+  cancel?(ctx: VerbContext, rotation: RotationRun): Promise<void>;
   /** Since when the youngest key that is in use is in use; null when there is none yet. Reads no secret. */
   inUseSince(ctx: VerbContext): Promise<Date | null>;
 }

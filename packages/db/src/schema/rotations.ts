@@ -15,6 +15,20 @@ export const encryptionKeys = pgTable("encryption_keys", {
   retiredAt: at("retired_at"),
 });
 
+/** Times are RFC 3339 UTC. */
+export interface RotationStepRecord {
+  name: string;
+  startedAt: string;
+  finishedAt?: string;
+  detail?: string;
+  /** How often it has failed since it last went well. */
+  failures?: number;
+  /** When it is run again, while it waits. */
+  retryAt?: string;
+  /** What later steps have to know. Never a secret. */
+  notes?: Record<string, unknown>;
+}
+
 /** One exchange of one kind of key: a long job whose steps are kept, so that it goes on after a restart. */
 export const rotations = pgTable("rotations", {
   id: uuid().primaryKey().$defaultFn(newId),
@@ -24,8 +38,9 @@ export const rotations = pgTable("rotations", {
   startedAt: at("started_at").notNull().defaultNow(),
   finishedAt: at("finished_at"),
   cancelledAt: at("cancelled_at"),
-  /** What was done and what it waits for, in order; times are RFC 3339 UTC. */
-  steps: jsonb().$type<{ name: string; startedAt: string; finishedAt?: string; detail?: string }[]>().notNull(),
+  /** What was done and what it waits for, in order; a step that has not begun is not there yet. */
+  steps: jsonb().$type<RotationStepRecord[]>().notNull(),
+  /** Why the step that is under way failed the last time; null when it went well since. */
   error: text(),
 });
 

@@ -12,6 +12,8 @@ export const webhookSecrets = pgTable(
     provider: text().$type<"zitadel" | "stripe">().notNull(),
     sealedSecret: text("sealed_secret").notNull(),
     createdAt: at("created_at").notNull().defaultNow(),
+    /** Since when events come signed with it; null until the first. */
+    seenAt: at("seen_at"),
     retiredAt: at("retired_at"),
   },
   (table) => [index("webhook_secrets_provider").on(table.provider)],
