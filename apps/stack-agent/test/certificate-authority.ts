@@ -41,6 +41,7 @@ export async function createAuthority(): Promise<TestAuthority> {
       signingAlgorithm: P256,
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth]),
         new x509.SubjectAlternativeNameExtension([{ type: "url", value: spiffeId(peer) }]),
       ],
     });

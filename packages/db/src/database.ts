@@ -33,8 +33,11 @@ export interface ScopedDatabase {
 
 /** One message of the changes channel: something of this noun is different now. */
 export interface Change {
-  noun: "tenants" | "instances" | "sessions";
-  /** Of the tenant, of the instance, or of the person whose sessions or memberships changed. */
+  noun: "tenants" | "instances" | "sessions" | "authorities" | "certificates";
+  /**
+   * Of the tenant, of the instance, or of the person whose sessions or memberships changed; the fingerprint of the CA that
+   * was made, activated or retired; the serial number of the service's certificate that was revoked.
+   */
   id: string;
   /** For instances: the desired revision, when it is what changed. */
   revision?: number;
