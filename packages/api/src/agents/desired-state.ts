@@ -7,6 +7,9 @@ interface Row {
   tenants: DesiredTenant[];
   tombstones: DesiredState["tombstones"];
   assertionKeys: DesiredState["assertionKeys"];
+  caBundle: string[];
+  revokedServiceSerials: string[];
+  renewCertificatesBefore: Date | null;
 }
 
 /**
@@ -26,7 +29,11 @@ export async function readDesiredState(ctx: AgentContext, known: number): Promis
          from tenants t where t.status in ('provisioning', 'active', 'suspended')) as tenants,
         (select coalesce(json_agg(json_build_object('tenantId', t.id, 'slug', t.slug, 'generation', t.generation) order by t.id), '[]')
          from tenants t where t.status = 'deleting') as tombstones,
-        (select coalesce(json_agg(public_jwk order by created_at desc), '[]') from signing_keys where retired_at is null) as "assertionKeys"
+        (select coalesce(json_agg(public_jwk order by created_at desc), '[]') from signing_keys where retired_at is null) as "assertionKeys",
+        (select json_agg(certificate order by created_at desc) from certificate_authorities where retired_at is null) as "caBundle",
+        (select coalesce(json_agg(serial order by serial), '[]') from service_certificates
+         where revoked_at is not null and not_after > now()) as "revokedServiceSerials",
+        i.renew_certificates_before as "renewCertificatesBefore"
       from instances i`,
   );
   if (!row) return null;
@@ -36,5 +43,6 @@ export async function readDesiredState(ctx: AgentContext, known: number): Promis
     generatedAt: new Date().toISOString(),
     portalOrigin: new URL(ctx.can.urls.cloud).origin,
     ...row,
+    renewCertificatesBefore: row.renewCertificatesBefore?.toISOString() ?? null,
   });
 }
