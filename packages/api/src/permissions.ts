@@ -26,6 +26,8 @@ export const STAFF_PERMISSIONS = {
   "instance:remove": OPERATORS,
   "tenant:inspect": EVERY_STAFF,
   "audit:read": EVERY_STAFF,
+  "certificate:read": EVERY_STAFF,
+  "certificate:revoke": OPERATORS,
 } as const satisfies Record<string, readonly StaffRole[]>;
 
 export type TenantPermission = keyof typeof TENANT_PERMISSIONS;

@@ -84,6 +84,8 @@ const inputs = (): Record<string, unknown> => ({
     versions: { agent: "x", engine: "x" },
   },
   "agents.events": undefined,
+  "agents.certificates": undefined,
+  "agents.revokeCertificate": { serial: plane.admin.identity.current().serial },
   "fleet.overview": undefined,
   "fleet.watch": undefined,
   "audit.list": {},
@@ -175,6 +177,7 @@ describe("nobody is let in without what the permission asks for", () => {
     "instances.uncordon",
     "instances.revoke",
     "instances.remove",
+    "agents.revokeCertificate",
   ];
   // Signing out would end the viewer's session for the others.
   const forViewers = ofKind("staff").filter((name) => name !== "identity.staffLogout");

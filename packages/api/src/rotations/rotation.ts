@@ -36,6 +36,11 @@ export interface Rotation {
   /** Days between two by the schedule, unless staff set another number; null for never. */
   everyDays: number | null;
   steps: readonly RotationStep[];
+  /**
+   * Takes back what the steps so far have done, when staff cancel; without it there is nothing to take back.
+   * @throws ServiceError PRECONDITION when there is only forward.
+   */
+  cancel?(ctx: VerbContext, rotation: RotationRun): Promise<void>;
   /** Since when the youngest key that is in use is in use; null when there is none yet. Reads no secret. */
   inUseSince(ctx: VerbContext): Promise<Date | null>;
 }
