@@ -29,6 +29,7 @@ export function openOperator(settings: Settings, secrets: Secrets, databaseUrl: 
     adminUrl: settings.adminUrl,
     agentApiUrl: settings.agentApiUrl,
     secureCookies: false,
+    isOperator: true,
   });
 }
 

@@ -137,6 +137,8 @@ export async function startAgent(
     reconciler,
     link,
     log,
+    onDocument: ({ revokedServiceSerials = [] }) =>
+      void internalListener.dropPeers((_, serial) => revokedServiceSerials.includes(serial)),
     onIdentity: ({ key, certificate, caBundle }) =>
       internalListener.updateTls({ key, cert: certificate, ca: caBundle }),
   });

@@ -76,10 +76,21 @@ function onlyServices(...names: ServiceName[]): MiddlewareHandler<ShellEnv> {
   };
 }
 
+/** @throws ServiceError FORBIDDEN for a service whose certificate the control plane has taken back. */
+function refuseRevoked(document: Reconciler["document"]): MiddlewareHandler<ShellEnv> {
+  return async (c, next) => {
+    const serial = c.get("peerSerial");
+    if (serial && document()?.revokedServiceSerials?.includes(serial))
+      throw new ServiceError("FORBIDDEN", "This service's certificate was revoked. It needs a new one.");
+    await next();
+  };
+}
+
 export function createInternalShell(parts: ServerParts): Shell {
   const { engine, reconciler, log, publicUrl, onHint, onJob } = parts;
   const name = "stack-internal";
   const shell = createShell({ name, version: AGENT_VERSION, log, checks: checksOf(parts), exposeMetrics: true });
+  shell.app.use(refuseRevoked(reconciler.document));
   shell.app.post("/api/internal/sso/exchange", onlyServices("cloud", "gateway"), async (c) => {
     const { assertion } = await readJson(c, exchangeRequestSchema);
     c.header("cache-control", "no-store");

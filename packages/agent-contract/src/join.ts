@@ -49,5 +49,11 @@ export const certificateGrantSchema = z.object({
 });
 export type CertificateGrant = z.infer<typeof certificateGrantSchema>;
 
+/**
+ * Certificates are valid from this long before they are issued, because clocks of hosts may be a little behind.
+ * Milliseconds.
+ */
+export const CERTIFICATE_BACKDATE_MS = 60_000;
+
 /** `POST /api/agent/renew` over mTLS: a new key every time. */
 export const renewRequestSchema = z.object({ csr: z.string().min(1).max(8192) });

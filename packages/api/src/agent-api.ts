@@ -20,6 +20,11 @@ export const requestInfoOf = (c: Context<ShellEnv>): RequestInfo => ({
  * @throws ServiceError from its handlers; the shell answers with problem documents.
  */
 export function mountAgentApi(app: Hono<ShellEnv>, plane: ControlPlane): void {
+  // A service of ours has no business here, and its certificate is not looked up here: it comes as nobody.
+  app.use("/api/agent/*", async (c, next) => {
+    if (c.get("peer")?.kind !== "instance") c.set("peer", null);
+    await next();
+  });
   app.get("/api/agent/events", async (c) => {
     const { api } = plane.caller(c.req.raw, requestInfoOf(c));
     // The first hint is awaited here, so that a refused agent gets a problem document and not an empty stream.

@@ -2,8 +2,8 @@
  * What every procedure stands on: who asks, and the narrow capabilities that verbs may use. The database is reached only
  * through `db`, which is scoped by the procedure's permission; `open` is for the permission builders alone.
  */
-import type { ExchangeResponse, Peer, Plan } from "@kombify/agent-contract";
-import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, UserId } from "@kombify/db";
+import type { ExchangeResponse, Peer, Plan, ServiceName } from "@kombify/agent-contract";
+import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, Transaction, UserId } from "@kombify/db";
 import type { Logger } from "@kombify/server";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import type { StaffRole } from "./identity/schemas.ts";
@@ -82,15 +82,38 @@ export interface AgentCalls {
   ): Promise<Response>;
 }
 
+/** A certificate of one of our own services with its key, as Node's TLS takes them (PEM). */
+export interface ServiceTls {
+  key: string;
+  /** The certificate, then the CA that issued it, for agents that join. */
+  cert: string;
+  ca: string[];
+  serial: string;
+  notAfter: Date;
+}
+
 /** The certificate authority of this installation. */
 export interface Authority {
-  /** sha256 of the current CA certificate's DER, hex. */
+  /** sha256 of the certificate's DER, hex, of the CA that issues now. */
   readonly fingerprint: string;
-  /** Signs the CSR's key for an instance; subject and names of the CSR are ignored. @throws ServiceError INVALID */
+  /** Milliseconds that certificates of agents and of our own processes are good for. */
+  readonly leafLifetimeMs: number;
+  /** Milliseconds after which every living process has heard of a change. */
+  readonly settleMs: number;
+  /** Whether a CA of this fingerprint is trusted now; during a change of CA there are two. */
+  trusts(fingerprint: string): Promise<boolean>;
+  /**
+   * Signs the CSR's key for an instance; subject and names of the CSR are ignored.
+   * @param tx in which the certificate is written down: until it ends, no other CA begins to issue.
+   * @throws ServiceError INVALID
+   */
   grantInstance(
     csr: string,
     instanceId: InstanceId,
+    tx?: Transaction,
   ): Promise<{ certificate: string; serial: string; notAfter: Date; caBundle: string[] }>;
+  /** A fresh certificate for one of our own services, written down. @param lifetimeMs default {@link leafLifetimeMs} */
+  issueService(name: ServiceName, options?: { lifetimeMs?: number; tx?: Transaction }): Promise<ServiceTls>;
 }
 
 /** Counts failures and attempts by address or account; see throttle.ts. */

@@ -5,7 +5,8 @@ import type { Logger } from "@kombify/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { type OpenAuthority, openAuthority } from "./agents/authority.ts";
 import { createAgentCalls } from "./agents/calls.ts";
-import { openServiceIdentity, type ServiceIdentity } from "./agents/service-identity.ts";
+import { followAuthority } from "./agents/follow-authority.ts";
+import { noIdentity, openServiceIdentity, type ServiceIdentity } from "./agents/service-identity.ts";
 import { openChanges } from "./changes.ts";
 import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
@@ -36,8 +37,12 @@ export interface ControlPlaneOptions {
   agentApiUrl: string;
   /** True wherever browsers come over HTTPS. */
   secureCookies: boolean;
-  /** Milliseconds; default 24 h. */
+  /** Of certificates, milliseconds; default 24 h. */
   leafLifetimeMs?: number;
+  /** How often the CA is looked at although nothing was heard of a change, milliseconds; default 10 s. */
+  authorityReloadMs?: number;
+  /** Serves nobody, and so has no certificate of its own: the command line and the set-up. */
+  isOperator?: boolean;
   limits?: ThrottleLimits;
   /** Identity providers whose people and access tokens are taken; none unless given. */
   oidcProviders?: readonly OidcProvider[];
@@ -59,6 +64,8 @@ export interface ControlPlane {
   identity: ServiceIdentity;
   /** Calls back with the id of each instance whose agent was cut off, in whichever process that happened. */
   onRevoked(listener: (instanceId: string) => void): void;
+  /** Calls back with the serial number of each service's certificate that was revoked. */
+  onServiceRevoked(listener: (serial: string) => void): void;
   close(): Promise<void>;
 }
 
@@ -99,12 +106,18 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     previousKey: options.previousEncryptionKey,
     onChange: changes.on,
   });
-  const authority = await openAuthority(
-    db,
-    sealer,
-    options.leafLifetimeMs === undefined ? {} : { leafLifetimeMs: options.leafLifetimeMs },
-  );
-  const identity = await openServiceIdentity(authority, audience, log);
+  const { leafLifetimeMs, authorityReloadMs: reloadMs } = options;
+  const authority = await openAuthority(db, sealer, {
+    ...(leafLifetimeMs === undefined ? {} : { leafLifetimeMs }),
+    ...(reloadMs === undefined ? {} : { reloadMs }),
+  });
+  const identity = options.isOperator ? noIdentity : await openServiceIdentity(authority, audience, log);
+  const stopFollowing = followAuthority(authority, changes, log, reloadMs);
+  const onServiceRevoked = (listener: (serial: string) => void) =>
+    void changes.on(({ noun, id }) => {
+      if (noun === "certificates") listener(id);
+    });
+  onServiceRevoked(identity.replace);
   const agents = createAgentCalls(identity);
   const can: Capabilities = {
     sessions: createSessions({ db, audience, sealer, secureCookies: options.secureCookies, onChange: changes.on }),
@@ -200,7 +213,9 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
         if (change.noun === "instances" && change.revoked) listener(change.id);
       });
     },
+    onServiceRevoked,
     async close() {
+      stopFollowing();
       identity.stop();
       await changes.stop();
       await agents.close();

@@ -1,6 +1,9 @@
 export { mountAgentApi, requestInfoOf } from "./agent-api.ts";
+export { GATEWAY_DAYS, issueGatewayCertificate, listCertificates, revokeCertificate } from "./agents/certificates.ts";
+export { renewCertificates } from "./agents/change-authority.ts";
 export type { Audience, RequestInfo } from "./context.ts";
 export { type ControlPlane, type ControlPlaneOptions, createControlPlane } from "./control-plane.ts";
+export { onlyGateway, openGatewayListener } from "./gateway-listener.ts";
 export { type OidcProvider, oidcProvidersVariable } from "./identity/oidc-providers.ts";
 export { seedStaff } from "./identity/service.ts";
 export { type ImportInput, importHistory, type LegacySource } from "./imports/import-history.ts";

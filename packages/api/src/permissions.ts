@@ -30,6 +30,8 @@ export const STAFF_PERMISSIONS = {
   "rotation:manage": OPERATORS,
   "webhook:read": EVERY_STAFF,
   "webhook:replay": OPERATORS,
+  "certificate:read": EVERY_STAFF,
+  "certificate:revoke": OPERATORS,
 } as const satisfies Record<string, readonly StaffRole[]>;
 
 export type TenantPermission = keyof typeof TENANT_PERMISSIONS;

@@ -84,6 +84,8 @@ const inputs = (): Record<string, unknown> => ({
     versions: { agent: "x", engine: "x" },
   },
   "agents.events": undefined,
+  "agents.certificates": undefined,
+  "agents.revokeCertificate": { serial: plane.admin.identity.current().serial },
   "fleet.overview": undefined,
   "fleet.watch": undefined,
   "audit.list": {},
@@ -191,6 +193,7 @@ describe("nobody is let in without what the permission asks for", () => {
     "rotations.setPolicy",
     "webhooks.addSecret",
     "webhooks.replay",
+    "agents.revokeCertificate",
   ];
   // Signing out would end the viewer's session for the others.
   const forViewers = ofKind("staff").filter((name) => name !== "identity.staffLogout");

@@ -33,10 +33,20 @@ export interface ScopedDatabase {
 
 /** One message of the changes channel: something of this noun is different now. */
 export interface Change {
-  noun: "tenants" | "instances" | "sessions" | "rotations" | "webhooks" | "keys" | "denials";
+  noun:
+    | "tenants"
+    | "instances"
+    | "sessions"
+    | "rotations"
+    | "webhooks"
+    | "keys"
+    | "denials"
+    | "authorities"
+    | "certificates";
   /**
    * Of the tenant, of the instance, of the person whose sessions or memberships changed, of the rotation, of the event;
-   * for keys what they are for (`encryption`, `signing`), for denials the issuer whose tokens are refused.
+   * for keys what they are for (`encryption`, `signing`), for denials the issuer whose tokens are refused; the
+   * fingerprint of the CA that was made, activated or retired; the serial number of the certificate that was revoked.
    */
   id: string;
   /** For instances: the desired revision, when it is what changed. */

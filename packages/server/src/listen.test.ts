@@ -75,6 +75,24 @@ test("nobody is named by a SPIFFE id of another trust domain", async () => {
   expect(await peerSeen(listener, agentWith(await ca.issue("spiffe://other/service/admin")))).toBeNull();
 });
 
+test.each([
+  ["has ended", { lifeMs: -1_000 }],
+  ["has two SPIFFE ids", { uris: [instanceUri, "spiffe://kombify/service/gateway"] }],
+  ["has the id as its common name only", { uris: [] }],
+  ["is for servers only", { usages: ["1.3.6.1.5.5.7.3.1"] }],
+  ["does not say what it is for", { usages: null }],
+])("nobody is named by a certificate that %s", async (_, options) => {
+  const listener = await serveTls();
+  expect(await peerSeen(listener, agentWith(await ca.issue(instanceUri, options)))).toBeNull();
+});
+
+test("a connection that outlives its certificate is nobody's from then on", async () => {
+  const listener = await serveTls();
+  const agent = agentWith(await ca.issue(instanceUri, { lifeMs: 2_500 }));
+  expect(await peerSeen(listener, agent)).toMatchObject({ kind: "instance" });
+  await expect.poll(() => peerSeen(listener, agent), { timeout: 10_000 }).toBeNull();
+});
+
 test("dropPeers cuts the open connections of that peer and of no other", async () => {
   const listener = await serveTls();
   const revoked = agentWith(await ca.issue(instanceUri));
@@ -83,6 +101,16 @@ test("dropPeers cuts the open connections of that peer and of no other", async (
   expect(listener.dropPeers((peer) => peer.kind === "instance" && peer.instanceId === INSTANCE)).toBe(1);
   expect(listener.dropPeers((peer) => peer.kind === "instance")).toBe(0);
   expect(listener.dropPeers((peer) => peer.kind === "service")).toBe(1);
+});
+
+test("dropPeers tells two certificates of one service apart by their serial numbers", async () => {
+  const listener = await serveTls();
+  const [first, second] = [0, 0].map(async () => agentWith(await ca.issue("spiffe://kombify/service/cloud")));
+  const seen = await peerSeen(listener, await first!);
+  await peerSeen(listener, await second!);
+  const { serial: bad } = seen as unknown as { serial: string };
+  expect(listener.dropPeers((_, serial) => serial === bad)).toBe(1);
+  expect(listener.dropPeers(() => true)).toBe(1);
 });
 
 test("a new certificate serves new connections while open ones go on", async () => {
@@ -95,6 +123,25 @@ test("a new certificate serves new connections while open ones go on", async () 
   const after = agentWith(await nextCa.issue(instanceUri), nextCa);
   expect(await peerSeen(listener, after)).toMatchObject({ kind: "instance" });
   await expect(peerSeen(listener, agentWith())).rejects.toThrow();
+});
+
+test("two CAs are trusted at once, and dropping one cuts its peers, refuses its tickets and leaves the others alone", async () => {
+  const listener = await serveTls();
+  const leaf = await ca.issue("spiffe://kombify/service/admin");
+  listener.updateTls({ ...leaf, ca: [ca.certificate, nextCa.certificate] });
+  const identity = await ca.issue(instanceUri);
+  const old = agentWith(identity);
+  const next = new HttpsAgent({ ...(await nextCa.issue(instanceUri)), ca: ca.certificate, keepAlive: true });
+  closing.push(() => next.destroy());
+  const resumes = new HttpsAgent({ ...identity, ca: ca.certificate, keepAlive: false });
+  for (const agent of [old, next, resumes]) expect(await peerSeen(listener, agent)).toMatchObject({ kind: "instance" });
+  const sockets = Object.values(next.sockets).concat(Object.values(next.freeSockets)).flat();
+  listener.updateTls({ ...leaf, ca: [nextCa.certificate] });
+  expect(listener.dropPeers((peer) => peer.kind === "service")).toBe(0);
+  expect(await peerSeen(listener, next)).toMatchObject({ kind: "instance" });
+  expect(Object.values(next.freeSockets).flat()).toEqual(sockets);
+  expect(await peerSeen(listener, agentWith(identity))).toBeNull();
+  expect(await peerSeen(listener, resumes)).toBeNull();
 });
 
 test("a port that is taken is named in the error", async () => {

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { type Peer, ServiceError } from "@kombify/agent-contract";
-import { identifyPeer, peerOfSocket } from "./peers.ts";
+import { identifyPeer, isTrusted, peerOfSocket } from "./peers.ts";
 
 /** PEM texts: our private key, our certificate with its chain, and the CAs that clients must chain to. */
 export type TlsMaterial = { key: string; cert: string; ca: string[] };
@@ -27,10 +27,10 @@ export type Listener = {
   /** 0 for a Unix socket. */
   port: number;
   url: string;
-  /** New connections use the new certificate and CAs; open ones go on. */
+  /** New connections use the new certificate and CAs; open ones go on, unless their peer's CA is no longer among these. */
   updateTls(tls: TlsMaterial): void;
-  /** Cuts the open connections of verified peers that match. @returns how many were cut. */
-  dropPeers(match: (peer: Peer) => boolean): number;
+  /** Cuts the open connections of verified peers that match; `serial` is lower-case hex. @returns how many were cut. */
+  dropPeers(match: (peer: Peer, serial: string) => boolean): number;
   /** Takes no more connections and resolves when the requests in flight are answered. */
   close(): Promise<void>;
 };
@@ -86,6 +86,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       identifyPeer(socket);
       track(socket);
     });
+  const cut = (dropped: Socket[]): number => {
+    for (const socket of dropped) {
+      sockets.delete(socket);
+      socket.destroy();
+    }
+    return dropped.length;
+  };
   const port = await bind(server, options);
   const urlHost = host === LOOPBACK || host === "0.0.0.0" || host === "::" ? "localhost" : host;
 
@@ -95,24 +102,22 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     updateTls(next) {
       if (!secured) throw new Error("updateTls: this listener speaks plain HTTP");
       secured.setSecureContext(secureContext(next));
+      // It does not touch open connections (Node's documentation of tls.Server): one of a CA that was dropped would stay.
+      cut([...sockets].filter((socket) => !isTrusted(socket, next.ca)));
     },
-    dropPeers(match) {
-      const dropped = [...sockets].filter((socket) => {
-        const verified = peerOfSocket(socket);
-        return verified !== null && match(verified.peer);
-      });
-      for (const socket of dropped) {
-        sockets.delete(socket);
-        socket.destroy();
-      }
-      return dropped.length;
-    },
+    dropPeers: (match) =>
+      cut(
+        [...sockets].filter((socket) => {
+          const verified = peerOfSocket(socket);
+          return verified !== null && match(verified.peer, verified.serial);
+        }),
+      ),
     async close() {
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
       server.closeIdleConnections();
-      const cut = setTimeout(() => server.closeAllConnections(), closeTimeoutMs);
-      await promise.finally(() => clearTimeout(cut));
+      const force = setTimeout(() => server.closeAllConnections(), closeTimeoutMs);
+      await promise.finally(() => clearTimeout(force));
     },
   };
 }

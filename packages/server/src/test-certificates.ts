@@ -4,8 +4,21 @@ import * as x509 from "@peculiar/x509";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const VALIDITY_MS = 3_600_000;
+const BOTH = [x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth];
 
-export type TestCa = { certificate: string; issue(spiffeUri: string): Promise<{ key: string; cert: string }> };
+export type LeafOptions = {
+  /** None for a certificate with a common name alone, several for one that names nobody. */
+  uris: string[];
+  /** Milliseconds from now; negative for one that has ended. */
+  lifeMs?: number;
+  /** Object identifiers; null for a certificate that does not say what it is for. */
+  usages?: string[] | null;
+};
+
+export type TestCa = {
+  certificate: string;
+  issue(spiffeUri: string, options?: Partial<LeafOptions>): Promise<{ key: string; cert: string }>;
+};
 
 async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
   return x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
@@ -32,19 +45,21 @@ export async function createTestCa(name: string): Promise<TestCa> {
   });
   return {
     certificate: root.toString("pem"),
-    async issue(spiffeUri) {
+    async issue(spiffeUri, { uris = [spiffeUri], lifeMs = VALIDITY_MS, usages = BOTH } = {}) {
       const leafKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
       const leaf = await x509.X509CertificateGenerator.create({
-        ...validity(),
-        subject: "CN=leaf",
+        notBefore: new Date(Date.now() - VALIDITY_MS),
+        notAfter: new Date(Date.now() + lifeMs),
+        subject: `CN=${spiffeUri}`,
         issuer: root.subject,
         publicKey: leafKeys.publicKey,
         signingKey: keys.privateKey,
         signingAlgorithm: ALGORITHM,
         extensions: [
           new x509.BasicConstraintsExtension(false, undefined, true),
+          ...(usages ? [new x509.ExtendedKeyUsageExtension(usages)] : []),
           new x509.SubjectAlternativeNameExtension([
-            { type: "url", value: spiffeUri },
+            ...uris.map((value) => ({ type: "url" as const, value })),
             { type: "dns", value: "localhost" },
           ]),
         ],

@@ -1,5 +1,5 @@
 /** Everything between this agent and its control plane, wired together: documents in, reports out, certificates renewed. */
-import { ENGINE_CAPACITY, type Report } from "@kombify/agent-contract";
+import { type DesiredState, ENGINE_CAPACITY, type Report } from "@kombify/agent-contract";
 import type { Logger } from "@kombify/server";
 import type { Engine } from "../engine/engine.ts";
 import type { Reconciler } from "../reconcile/reconciler.ts";
@@ -30,6 +30,8 @@ export function connectControlPlane(options: {
   log: Logger;
   /** The certificate was renewed: listeners must show the new one. */
   onIdentity: (identity: Identity) => void;
+  /** A document was taken over. */
+  onDocument: (document: DesiredState) => void;
 }): Connection {
   const { home, stored, engine, reconciler, link, log } = options;
   const client = createControlPlaneClient(stored.identity);
@@ -39,7 +41,16 @@ export function connectControlPlane(options: {
     client.useIdentity(identity);
     options.onIdentity(identity);
     hints.reconnect();
+    // What the control plane knows of us comes with a report.
+    reporter.trigger();
   });
+  const accept = async (document: DesiredState): Promise<void> => {
+    // Before the document counts as taken over: after a crash in between it comes again.
+    await renewal.trust(document);
+    await reconciler.accept(document);
+    renewal.heed(document);
+    options.onDocument(document);
+  };
 
   const health = async (): Promise<Pick<Report, "health" | "healthDetail">> => {
     const failure = await engine.check().then(
@@ -65,11 +76,12 @@ export function connectControlPlane(options: {
     engine: engine.kind,
     // A host that moved may have an engine that takes fewer than it was set up for.
     capacity: Math.min(stored.settings.capacity, ENGINE_CAPACITY[engine.kind].max),
+    trustedCas: renewal.trustedCas(),
     versions: { agent: AGENT_VERSION, engine: engine.version },
   });
 
   const revision = () => reconciler.document()?.revision ?? 0;
-  const puller = startPuller({ client, link, log, revision, accept: reconciler.accept });
+  const puller = startPuller({ client, link, log, revision, accept });
   const reporter = startReporter({
     client,
     link,
@@ -87,6 +99,7 @@ export function connectControlPlane(options: {
     reporter.trigger();
     hints.reconnect();
   });
+  renewal.heed(reconciler.document());
   let savedContact = link.status().lastContactAt;
   const saveContact = setInterval(() => {
     const { lastContactAt } = link.status();

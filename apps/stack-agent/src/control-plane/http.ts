@@ -34,7 +34,23 @@ function refusal(status: number, body: unknown): ServiceError {
   return new ServiceError("UPSTREAM", `The control plane answered ${status}.`, { status: ERROR_STATUS.UPSTREAM });
 }
 
+/** What OpenSSL says of a chain that ends with a CA that is not ours, by Node's names (node:tls, X509 certificate error codes). */
+const FOREIGN_CA = new Set([
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "CERT_SIGNATURE_FAILURE",
+]);
+
 const unreachable = (cause: unknown): ServiceError => {
+  if (cause instanceof Error && "code" in cause && FOREIGN_CA.has(String(cause.code)))
+    return new ServiceError(
+      "UPSTREAM",
+      "The control plane shows a certificate of a CA that this host does not trust. If its CA was changed while this host was away, join again with a new token from the Admin center.",
+      { cause },
+    );
   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? ` (${cause.code})` : "";
   return cause instanceof ServiceError
     ? cause

@@ -43,18 +43,35 @@ async function presentedChain(url: URL): Promise<X509Certificate[]> {
 }
 
 /**
- * The CA of the control plane, if and only if it is the one that the join token names.
+ * The CA in the chain that has issued the leaf, if it is the one that the token names or one that it vouches for: while one
+ * CA takes over from another, the chain holds the old one's word for the new one's key.
+ */
+function issuerOf(leaf: X509Certificate, chain: X509Certificate[], fingerprint: string): X509Certificate | null {
+  const hashOf = ({ raw }: X509Certificate) => createHash("sha256").update(raw).digest("hex");
+  const now = Date.now();
+  const isCaNow = ({ ca, validFromDate, validToDate }: X509Certificate) =>
+    ca && validFromDate.getTime() <= now && now <= validToDate.getTime();
+  const pinned = chain.find((certificate) => hashOf(certificate) === fingerprint);
+  if (!pinned || !isCaNow(pinned)) return null;
+  const isFrom = (certificate: X509Certificate, ca: X509Certificate) =>
+    isCaNow(ca) && certificate.checkIssued(ca) && certificate.verify(ca.publicKey);
+  const isVouchedFor = (ca: X509Certificate) =>
+    chain.some((word) => isCaNow(word) && isFrom(word, pinned) && word.publicKey.equals(ca.publicKey));
+  const issuer = chain.find((ca) => isFrom(ca, ca) && isFrom(leaf, ca));
+  return issuer && (issuer === pinned || isVouchedFor(issuer)) ? issuer : null;
+}
+
+/**
+ * The CA of the control plane, if and only if it is the one that the join token names, or its successor.
  * @returns PEM.
  * @throws ServiceError FORBIDDEN when another server answers.
  */
 export async function fetchPinnedCa(controlPlaneUrl: string, fingerprint: string): Promise<string> {
   const chain = await presentedChain(new URL(controlPlaneUrl));
-  const ca = chain.find((certificate) => createHash("sha256").update(certificate.raw).digest("hex") === fingerprint);
   const leaf = chain[0];
   const peer = leaf ? peerOf(leaf) : null;
-  const isOurs =
-    ca && leaf?.checkIssued(ca) && leaf.verify(ca.publicKey) && peer?.kind === "service" && peer.name === "admin";
-  if (!isOurs)
+  const ca = leaf && peer?.kind === "service" && peer.name === "admin" ? issuerOf(leaf, chain, fingerprint) : null;
+  if (!ca)
     throw new ServiceError(
       "FORBIDDEN",
       `The server at ${controlPlaneUrl} is not the control plane that made this join token. Check the address; if it is right, somebody stands in between.`,

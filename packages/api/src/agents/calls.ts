@@ -9,6 +9,11 @@ const TIMEOUT_MS = 5_000;
 /** Response headers that mean something to the caller of a passed-on request. */
 const PASSED_BACK = ["content-type", "cache-control", "etag", "location", "retry-after"];
 
+function tlsOf(identity: ServiceIdentity): { key: string; cert: string; ca: string[] } {
+  const { key, cert, ca } = identity.current();
+  return { key, cert, ca };
+}
+
 /** @param identity of this process; each renewal is used from the next connection on. */
 export function createAgentCalls(identity: ServiceIdentity): AgentCalls & { close(): Promise<void> } {
   const dispatchers = new Map<string, Agent>();
@@ -17,8 +22,11 @@ export function createAgentCalls(identity: ServiceIdentity): AgentCalls & { clos
     if (known) return known;
     const agent = new Agent({
       connect: {
-        ...identity.current(),
+        ...tlsOf(identity),
+        minVersion: "TLSv1.3",
         timeout: TIMEOUT_MS,
+        // A resumed session skips the check below, and the end of the host's certificate.
+        maxCachedSessions: 0,
         checkServerIdentity: (_host, certificate) => {
           const peer = peerOfCertificate(certificate);
           return peer?.kind === "instance" && peer.instanceId === instanceId

@@ -1,7 +1,7 @@
 /** Making X.509 certificates: ECDSA P-256, one SPIFFE URI SAN (X.509-SVID, section 2). */
 import "reflect-metadata";
 import { randomBytes } from "node:crypto";
-import { type Peer, ServiceError, spiffeId } from "@kombify/agent-contract";
+import { CERTIFICATE_BACKDATE_MS, type Peer, ServiceError, spiffeId } from "@kombify/agent-contract";
 import * as x509 from "@peculiar/x509";
 
 // Types of the global `crypto`, and not of node:crypto: the portals are checked with the browser's types beside Node's.
@@ -11,8 +11,6 @@ type CryptoKeyPair = { publicKey: CryptoKey; privateKey: CryptoKey };
 x509.cryptoProvider.set(crypto);
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-/** Clocks of hosts may be a little behind ours. */
-const BACKDATE_MS = 60_000;
 
 export interface Issuer {
   certificate: x509.X509Certificate;
@@ -42,26 +40,52 @@ const newSerial = (): string => {
   return bytes.toString("hex");
 };
 
-/** A self-signed CA of ten years. */
+const extensionsOfCa = async (publicKey: CryptoKey) => [
+  new x509.BasicConstraintsExtension(true, 0, true),
+  new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+  await x509.SubjectKeyIdentifierExtension.create(publicKey),
+];
+const keyIdentifierOf = async ({ certificate }: Issuer) =>
+  x509.AuthorityKeyIdentifierExtension.create(await certificate.publicKey.export());
+const backdated = () => new Date(Date.now() - CERTIFICATE_BACKDATE_MS);
+
+/**
+ * A self-signed CA of ten years. Its name is its own: where two are trusted at once, OpenSSL finds the issuer of a
+ * certificate by name.
+ */
 export async function createRoot(): Promise<Issuer> {
   const keys = await generateKeys();
+  const serialNumber = newSerial();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: newSerial(),
-    name: "CN=kombify CA",
-    notBefore: new Date(Date.now() - BACKDATE_MS),
+    serialNumber,
+    name: `CN=kombify CA ${serialNumber.slice(0, 8)}`,
+    notBefore: backdated(),
     notAfter: new Date(Date.now() + 3650 * 86_400_000),
     signingAlgorithm: ALGORITHM,
     keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
+    extensions: await extensionsOfCa(keys.publicKey),
   });
   return { certificate, privateKey: keys.privateKey };
 }
 
-/** A leaf for a peer. @param lifetimeMs milliseconds from now. */
+/** What one CA says of its successor: a certificate for the successor's key. PEM. */
+export async function endorse(issuer: Issuer, successor: x509.X509Certificate): Promise<string> {
+  const publicKey = await successor.publicKey.export();
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: newSerial(),
+    subject: successor.subject,
+    issuer: issuer.certificate.subject,
+    notBefore: backdated(),
+    notAfter: issuer.certificate.notAfter,
+    signingAlgorithm: ALGORITHM,
+    publicKey,
+    signingKey: issuer.privateKey,
+    extensions: [...(await extensionsOfCa(publicKey)), await keyIdentifierOf(issuer)],
+  });
+  return certificate.toString("pem");
+}
+
+/** A leaf for a peer. @param lifetimeMs milliseconds from now. The gateway only calls; everybody else listens too. */
 export async function issueLeaf(
   issuer: Issuer,
   peer: Peer,
@@ -71,11 +95,13 @@ export async function issueLeaf(
 ) {
   const notAfter = new Date(Date.now() + lifetimeMs);
   const serial = newSerial();
+  const { clientAuth, serverAuth } = x509.ExtendedKeyUsage;
+  const isCaller = peer.kind === "service" && peer.name === "gateway";
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serial,
     subject: `CN=${peer.kind === "instance" ? peer.instanceId : peer.name}`,
     issuer: issuer.certificate.subject,
-    notBefore: new Date(Date.now() - BACKDATE_MS),
+    notBefore: backdated(),
     notAfter,
     signingAlgorithm: ALGORITHM,
     publicKey,
@@ -83,7 +109,8 @@ export async function issueLeaf(
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth]),
+      new x509.ExtendedKeyUsageExtension(isCaller ? [clientAuth] : [clientAuth, serverAuth]),
+      await keyIdentifierOf(issuer),
       new x509.SubjectAlternativeNameExtension([
         { type: "url", value: spiffeId(peer) },
         ...dnsNames.map((value) => ({ type: "dns" as const, value })),

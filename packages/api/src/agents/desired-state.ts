@@ -13,6 +13,9 @@ interface Row {
   tombstones: DesiredState["tombstones"];
   sessionEndings: DesiredState["sessionEndings"];
   assertionKeys: DesiredState["assertionKeys"];
+  caBundle: string[];
+  revokedServiceSerials: string[];
+  renewCertificatesBefore: Date | null;
 }
 
 /**
@@ -39,7 +42,11 @@ export async function readDesiredState(ctx: AgentContext, known: number): Promis
         (select coalesce(json_agg(json_build_object('tenantId', e.tenant_id, 'subject', e.user_id, 'sid', e.session_id,
             'before', to_char(e.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by e.ended_at, e.id), '[]')
          from session_endings e where e.ended_at > now() - ${STACK_SESSION_SECONDS} * interval '1 second') as "sessionEndings",
-        (select coalesce(json_agg(public_jwk order by created_at desc), '[]') from signing_keys where retired_at is null) as "assertionKeys"
+        (select coalesce(json_agg(public_jwk order by created_at desc), '[]') from signing_keys where retired_at is null) as "assertionKeys",
+        (select json_agg(certificate order by created_at desc) from certificate_authorities where retired_at is null) as "caBundle",
+        (select coalesce(json_agg(serial order by serial), '[]') from service_certificates
+          where revoked_at is not null and not_after > now()) as "revokedServiceSerials",
+         i.renew_certificates_before as "renewCertificatesBefore"
       from instances i`,
   );
   if (!row) return null;
@@ -49,5 +56,6 @@ export async function readDesiredState(ctx: AgentContext, known: number): Promis
     generatedAt: new Date().toISOString(),
     portalOrigin: new URL(ctx.can.urls.cloud).origin,
     ...row,
+    renewCertificatesBefore: row.renewCertificatesBefore?.toISOString() ?? null,
   });
 }

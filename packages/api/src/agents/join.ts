@@ -30,7 +30,7 @@ export async function joinInstance(
 ): Promise<CertificateGrant> {
   await ctx.can.throttle.consume("join", ctx.request.clientAddress);
   const token = parseJoinToken(input.token);
-  if (!token || token.caFingerprint !== ctx.can.authority.fingerprint)
+  if (!token || !(await ctx.can.authority.trusts(token.caFingerprint)))
     throw new ServiceError(
       "FORBIDDEN",
       "This join token belongs to another control plane. Check the address after --control-plane.",
@@ -46,7 +46,7 @@ export async function joinInstance(
       .returning({ instanceId: joinTokens.instanceId });
     if (!spent) return null;
     const { instanceId } = spent;
-    const granted = await ctx.can.authority.grantInstance(input.csr, instanceId);
+    const granted = await ctx.can.authority.grantInstance(input.csr, instanceId, tx);
     const [instance] = await tx
       .update(instances)
       .set({
@@ -63,7 +63,8 @@ export async function joinInstance(
       .update(agentCertificates)
       .set({ revokedAt: sql`now()` })
       .where(and(eq(agentCertificates.instanceId, instanceId), isNull(agentCertificates.revokedAt)));
-    await tx.insert(agentCertificates).values({ serial: granted.serial, instanceId, notAfter: granted.notAfter });
+    const { serial, notAfter } = granted;
+    await tx.insert(agentCertificates).values({ serial, instanceId, issuedAt: sql`clock_timestamp()`, notAfter });
     await tx
       .update(instanceReports)
       .set({ connection: "pending", bootEpoch: 0, seq: 0, goodBeats: 0 })
@@ -85,15 +86,18 @@ export async function joinInstance(
 
 /** A fresh certificate for an agent whose present one is good. The old one stays good until it ends. */
 export async function renewCertificate(ctx: AgentContext, csr: string): Promise<CertificateGrant> {
-  const { certificate, caBundle, notAfter, serial } = await ctx.can.authority.grantInstance(csr, ctx.instanceId);
-  await ctx.db.transaction(async (tx) => {
-    await tx.insert(agentCertificates).values({ serial, instanceId: ctx.instanceId, notAfter });
+  const { instanceId } = ctx;
+  const { certificate, caBundle, notAfter } = await ctx.db.transaction(async (tx) => {
+    const granted = await ctx.can.authority.grantInstance(csr, instanceId, tx);
+    const { serial, notAfter } = granted;
+    await tx.insert(agentCertificates).values({ serial, instanceId, issuedAt: sql`clock_timestamp()`, notAfter });
     await recordAudit(tx, ctx, {
       action: "agents.renew",
       targetKind: "instance",
-      targetId: ctx.instanceId,
+      targetId: instanceId,
       summary: `${ctx.actor.name} renewed its certificate`,
     });
+    return granted;
   });
-  return { instanceId: ctx.instanceId, certificate, caBundle, notAfter: notAfter.toISOString() };
+  return { instanceId, certificate, caBundle, notAfter: notAfter.toISOString() };
 }

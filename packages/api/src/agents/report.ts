@@ -120,6 +120,8 @@ export function acceptReport(ctx: AgentContext, report: Report): Promise<ReportA
         versions: report.versions,
         orphans: report.orphans,
         upgrade: report.upgrade ?? null,
+        trustedCas: report.trustedCas ?? [],
+        certificateSerial: ctx.request.peerSerial?.toLowerCase() ?? null,
       })
       .where(eq(instanceReports.instanceId, ctx.instanceId));
     const events = [

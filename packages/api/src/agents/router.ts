@@ -9,15 +9,17 @@ import {
 } from "@kombify/agent-contract";
 import { z } from "zod";
 import { endOf, watch } from "../changes.ts";
-import { agentProcedure, foundingProcedure } from "../procedures.ts";
+import { agentProcedure, foundingProcedure, staffProcedure } from "../procedures.ts";
 import { router } from "../trpc.ts";
+import { listCertificates, revokeCertificate } from "./certificates.ts";
 import { readDesiredState } from "./desired-state.ts";
 import { joinInstance, renewCertificate } from "./join.ts";
 import { acceptReport } from "./report.ts";
+import { certificatesView, serialInput, serviceCertificateView } from "./schemas.ts";
 
 const tags = ["agents"];
 
-/** What agents call, over mTLS. The shapes are those of packages/agent-contract. */
+/** What agents call, over mTLS, in the shapes of packages/agent-contract; and what staff see and take back of certificates. */
 export const agentsRouter = router({
   join: foundingProcedure
     .meta({
@@ -58,6 +60,32 @@ export const agentsRouter = router({
     .input(reportSchema)
     .output(reportAnswerSchema)
     .mutation(({ ctx, input }) => acceptReport(ctx, input)),
+
+  certificates: staffProcedure("certificate:read")
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/api/admin/certificates",
+        tags,
+        summary: "CAs that are trusted, and the certificates of our own services and of gateways",
+      },
+    })
+    .input(z.void())
+    .output(certificatesView)
+    .query(({ ctx }) => listCertificates(ctx)),
+
+  revokeCertificate: staffProcedure("certificate:revoke")
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/api/admin/certificates/{serial}/revoke",
+        tags,
+        summary: "Take a service's certificate back at once",
+      },
+    })
+    .input(serialInput)
+    .output(serviceCertificateView)
+    .mutation(({ ctx, input }) => revokeCertificate(ctx, input.serial)),
 
   events: agentProcedure()
     .input(z.void())

@@ -1,5 +1,7 @@
 /** Every kind of rotation that there is. */
 import { ServiceError } from "@kombify/agent-contract";
+import { agentCertificatesRotation } from "./agent-certificates.ts";
+import { certificateAuthorityRotation } from "./certificate-authority.ts";
 import { createEncryptionKeyRotation } from "./encryption-key.ts";
 import type { Rotation } from "./rotation.ts";
 import type { RotationKind } from "./schemas.ts";
@@ -11,6 +13,8 @@ export const ROTATIONS: readonly Rotation[] = [
   createSigningKeysRotation(),
   createEncryptionKeyRotation(),
   createWebhookSecretsRotation(),
+  agentCertificatesRotation,
+  certificateAuthorityRotation,
 ];
 
 /** @throws ServiceError NOT_FOUND when this installation has no such kind. */

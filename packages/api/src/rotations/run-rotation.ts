@@ -70,17 +70,13 @@ const finished = ({ retryAt: _, failures: __, ...record }: StepRecord, { detail,
   finishedAt: new Date().toISOString(),
 });
 
-/** What staff and the log may see: the message of a failed statement holds its parameters, which may be secrets. */
-const reasonOf = (error: unknown): unknown =>
-  error instanceof Error && "query" in error ? (error.cause ?? new Error("A statement failed.")) : error;
-
 /** @returns whether the rotation goes on at once. */
 async function runStep(ctx: VerbContext, row: Row, step: RotationStep): Promise<boolean> {
   let result: StepResult;
   try {
     result = await step.run(ctx, runOf(row));
   } catch (error) {
-    const told = reasonOf(error);
+    const told = error;
     ctx.request.log.error({ err: told, rotation: row.kind, step: step.name }, "a step of a rotation failed");
     const message = told instanceof Error ? told.message : String(told);
     const failed = (record: StepRecord): StepRecord => {

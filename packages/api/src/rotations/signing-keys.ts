@@ -14,7 +14,7 @@ import {
 } from "../identity/signing-keys.ts";
 import {
   type LaggingInstance,
-  raiseEveryRevision,
+  raiseRevisions,
   readDesiredRevisions,
   readLagging,
 } from "../instances/raise-revisions.ts";
@@ -78,7 +78,7 @@ export function createSigningKeysRotation(times: Times = DEFAULT_TIMES): Rotatio
               gte(signingKeys.createdAt, rotation.startedAt),
             ),
           );
-        await raiseEveryRevision(tx);
+        await raiseRevisions(tx);
       }),
     steps: [
       {
@@ -91,7 +91,7 @@ export function createSigningKeysRotation(times: Times = DEFAULT_TIMES): Rotatio
               .from(signingKeys)
               .where(and(isNull(signingKeys.retiredAt), gte(signingKeys.createdAt, rotation.startedAt)));
             const kid = made?.kid ?? (await addSigningKey(tx, ctx.can.sealer, null));
-            await raiseEveryRevision(tx);
+            await raiseRevisions(tx);
             return { isDone: true, detail: `Its kid is ${kid}.`, notes: { kid } };
           }),
       },
@@ -146,7 +146,7 @@ export function createSigningKeysRotation(times: Times = DEFAULT_TIMES): Rotatio
           }
           const retired = await ctx.db.transaction(async (tx) => {
             const count = await retireSigningKeysBefore(tx, newKidOf(rotation));
-            await raiseEveryRevision(tx);
+            await raiseRevisions(tx);
             return count;
           });
           return { isDone: true, detail: `${retired} retired; Stacks forget it with their next document.` };
