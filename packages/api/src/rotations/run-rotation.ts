@@ -76,9 +76,8 @@ async function runStep(ctx: VerbContext, row: Row, step: RotationStep): Promise<
   try {
     result = await step.run(ctx, runOf(row));
   } catch (error) {
-    const told = error;
-    ctx.request.log.error({ err: told, rotation: row.kind, step: step.name }, "a step of a rotation failed");
-    const message = told instanceof Error ? told.message : String(told);
+    ctx.request.log.error({ err: error, rotation: row.kind, step: step.name }, "a step of a rotation failed");
+    const message = error instanceof Error ? error.message : String(error);
     const failed = (record: StepRecord): StepRecord => {
       const failures = (record.failures ?? 0) + 1;
       return { ...record, failures, detail: message, retryAt: new Date(Date.now() + wait(failures)).toISOString() };
