@@ -33,8 +33,11 @@ export interface ScopedDatabase {
 
 /** One message of the changes channel: something of this noun is different now. */
 export interface Change {
-  noun: "tenants" | "instances" | "sessions";
-  /** Of the tenant, of the instance, or of the person whose sessions or memberships changed. */
+  noun: "tenants" | "instances" | "sessions" | "tokens" | "denials";
+  /**
+   * Of the tenant, of the instance, of the person whose sessions, memberships or tokens changed; for denials the issuer
+   * whose tokens are refused from now on.
+   */
   id: string;
   /** For instances: the desired revision, when it is what changed. */
   revision?: number;
@@ -46,8 +49,15 @@ export interface Change {
 
 export interface Database {
   as(scope: Scope): ScopedDatabase;
-  /** Calls `onChange` for every committed change, from any process. `onReconnect` runs after the listener was away. */
-  listen(onChange: (change: Change) => void, onReconnect: () => void): Promise<{ stop(): Promise<void> }>;
+  /**
+   * Calls `onChange` for every committed change, from any process. `onAway` runs when the listener's connection is lost,
+   * `onReconnect` when it stands again: what was committed in between is never heard of.
+   */
+  listen(
+    onChange: (change: Change) => void,
+    onReconnect: () => void,
+    onAway?: () => void,
+  ): Promise<{ stop(): Promise<void> }>;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -59,6 +69,14 @@ const CHANNEL = "kombify_changes";
 export async function notifyChange(tx: Transaction, change: Change): Promise<void> {
   await tx.execute(fragment`select pg_notify(${CHANNEL}, ${JSON.stringify(change)})`);
 }
+
+/** Seconds to wait before the next try: longer each time, 20 seconds at most. */
+const retryDelay =
+  (onAway: () => void = () => {}) =>
+  (retries: number) => {
+    onAway();
+    return (0.5 + Math.random() / 2) * Math.min(3 ** retries / 100, 20);
+  };
 
 const settingsOf = (scope: Scope) => ({
   role: `kombify_${scope.kind}`,
@@ -77,6 +95,7 @@ export function openDatabase(options: { url: string; maxConnections?: number }):
   // Drizzle switches off the driver's date parsing on the client that it is given, so plain reads have their own.
   const writer = postgres(options.url, common);
   const reader = postgres(options.url, common);
+  const ears = new Set<Sql>();
   const db = drizzle(writer, { schema });
 
   const as = (scope: Scope): ScopedDatabase => {
@@ -116,9 +135,12 @@ export function openDatabase(options: { url: string; maxConnections?: number }):
 
   return {
     as,
-    async listen(onChange, onReconnect) {
+    async listen(onChange, onReconnect, onAway) {
       let isFirst = true;
-      const listener = await reader.listen(
+      // The driver tells nobody that it lost the connection it listens on; but it asks how long to wait before it tries again.
+      const ear = postgres(options.url, { ...common, max: 1, backoff: retryDelay(onAway) });
+      ears.add(ear);
+      const listener = await ear.listen(
         CHANNEL,
         (payload) => onChange(JSON.parse(payload) as Change),
         () => {
@@ -126,13 +148,19 @@ export function openDatabase(options: { url: string; maxConnections?: number }):
           isFirst = false;
         },
       );
-      return { stop: () => listener.unlisten() };
+      return {
+        stop: async () => {
+          await listener.unlisten();
+          ears.delete(ear);
+          await ear.end({ timeout: 5 });
+        },
+      };
     },
     ping: async () => {
       await reader`select 1`;
     },
     close: async () => {
-      await Promise.all([writer.end({ timeout: 5 }), reader.end({ timeout: 5 })]);
+      await Promise.all([writer, reader, ...ears].map((client) => client.end({ timeout: 5 })));
     },
   };
 }
