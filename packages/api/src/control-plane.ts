@@ -8,7 +8,12 @@ import { createAgentCalls } from "./agents/calls.ts";
 import { openServiceIdentity, type ServiceIdentity } from "./agents/service-identity.ts";
 import { openChanges } from "./changes.ts";
 import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
+import { bearerOf, gatewayIdentityOf } from "./credentials.ts";
+import { createAccessTokens } from "./identity/access-tokens.ts";
+import { openDenials } from "./identity/denials.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
+import { createPrincipals } from "./identity/principals.ts";
+import { openProviderKeys } from "./identity/provider-keys.ts";
 import { createSessions } from "./identity/sessions.ts";
 import { openSigner } from "./identity/signing-keys.ts";
 import { openapiDocument } from "./openapi.ts";
@@ -98,15 +103,22 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   );
   const identity = await openServiceIdentity(authority, audience, log);
   const agents = createAgentCalls(identity);
+  const oidcProviders = options.oidcProviders ?? [];
   const can: Capabilities = {
     sessions: createSessions({ db, audience, sealer, secureCookies: options.secureCookies, onChange: changes.on }),
+    principals: createPrincipals({
+      db,
+      changes,
+      denials: await openDenials({ db, changes, log }),
+      accessTokens: createAccessTokens(oidcProviders, (issuer) => openProviderKeys({ issuer, log })),
+    }),
     changes,
     signer: await openSigner(db, sealer),
     authority,
     agents,
     throttle: createThrottle(options.limits),
     sealer,
-    oidcProviders: options.oidcProviders ?? [],
+    oidcProviders,
     urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
   };
   const ownOrigin = new URL(audience === "cloud" ? options.cloudUrl : options.adminUrl).origin;
@@ -117,6 +129,8 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     tenantSelector: request.headers.get("x-tenant-id"),
     idempotencyKey: request.headers.get("idempotency-key"),
     sessionToken: can.sessions.tokenOf(request.headers.get("cookie")),
+    bearer: bearerOf(request.headers),
+    gatewayIdentity: gatewayIdentityOf(request.headers, info),
     signal: info.stopping ?? never,
     responseHeaders: new Headers(),
     audience,
@@ -124,16 +138,29 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     open: (scope) => db.as(scope),
   });
 
-  const handleTrpc = (request: Request, info: RequestInfo): Promise<Response> => {
-    const ctx = contextOf(request, info);
-    return fetchRequestHandler({
+  const showsToken = (request: Request, info: RequestInfo) =>
+    bearerOf(request.headers) !== null || gatewayIdentityOf(request.headers, info) !== null;
+  /**
+   * What a request shows instead of a cookie is not sent by a browser on its own. So a foreign page gains nothing by such
+   * a request, as long as it has no cookie's rights and is given no cookie, which would sign a browser in.
+   */
+  const apiContextOf = (request: Request, info: RequestInfo): BaseContext => {
+    if (!showsToken(request, info)) refuseForeignOrigin(request, ownOrigin);
+    return contextOf(request, info);
+  };
+
+  const handleTrpc = (request: Request, ctx: BaseContext): Promise<Response> =>
+    fetchRequestHandler({
       endpoint: "/trpc",
       req: request,
       router: appRouter,
       createContext: () => ctx,
-      responseMeta: () => ({ headers: ctx.responseHeaders }),
+      responseMeta: ({ errors }) => {
+        const challenge = errors.map((error) => serviceErrorOf(error).challenge).find((one) => one !== undefined);
+        if (challenge !== undefined) ctx.responseHeaders.set("WWW-Authenticate", challenge);
+        return { headers: ctx.responseHeaders };
+      },
     });
-  };
 
   return {
     async handle(request, info) {
@@ -142,18 +169,11 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
         return Response.json(openapiDocument(audience, ownOrigin), {
           headers: { "Cache-Control": "public, max-age=300" },
         });
-      if (pathname.startsWith("/trpc/")) {
-        refuseForeignOrigin(request, ownOrigin);
-        return handleTrpc(request, info);
-      }
-      if (audience === "cloud" && isStackPath(pathname)) {
-        refuseForeignOrigin(request, ownOrigin);
-        return passToStack(request, contextOf(request, info));
-      }
-      const answer = await handleRest(request, audience, () => {
-        refuseForeignOrigin(request, ownOrigin);
-        return contextOf(request, info);
-      });
+      if (audience === "cloud" && isStackPath(pathname)) return passToStack(request, apiContextOf(request, info));
+      const answer = pathname.startsWith("/trpc/")
+        ? await handleTrpc(request, apiContextOf(request, info))
+        : await handleRest(request, audience, () => apiContextOf(request, info));
+      if (showsToken(request, info)) answer?.headers.delete("set-cookie");
       // A program that asked for data must not get a page, not even one that says so nicely.
       if (!answer && API_PATH.test(pathname))
         throw new ServiceError("NOT_FOUND", `There is no ${pathname} here. /openapi.json lists what there is.`);

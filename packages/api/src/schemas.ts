@@ -2,6 +2,7 @@
 export * from "./audit/schemas.ts";
 export * from "./fleet/schemas.ts";
 export * from "./identity/schemas.ts";
+export * from "./identity/token-schemas.ts";
 export * from "./instances/schemas.ts";
 export * from "./tenants/schemas.ts";
 export { slugFromName } from "./tenants/slug.ts";

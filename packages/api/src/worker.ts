@@ -7,6 +7,7 @@ import type { Logger } from "@kombify/server";
 import { Logger as QueueLogger, run } from "graphile-worker";
 import type { Capabilities, VerbContext } from "./context.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
+import { pruneDenials } from "./identity/denials.ts";
 import { placeWaitingTenants } from "./tenants/create-tenant.ts";
 
 export interface Worker {
@@ -47,8 +48,10 @@ export async function startWorker(options: {
   let isStopping = false;
   let sweeping: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    sweeping = sweepConnections(contextOf("sweep-connections")).catch((error: unknown) => {
-      if (!isStopping) log.error({ err: error }, "heartbeats could not be judged; trying again");
+    const context = contextOf("sweep-connections");
+    sweeping = Promise.all([sweepConnections(context), pruneDenials(context.db)]).catch((error: unknown) => {
+      if (!isStopping)
+        log.error({ err: error }, "heartbeats could not be judged, or old denials removed; trying again");
     });
   }, SWEEP_INTERVAL_MS);
 
