@@ -49,7 +49,14 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     ).toEqual([]);
     const person = somebody("axe");
     await signUp(page, cloudUrl, person);
-    const pages = ["/welcome", "/homelab", "/settings", "/tenants/new", "/homelab?tenant=nobodyhasthis"];
+    const pages = [
+      "/welcome",
+      "/homelab",
+      "/settings",
+      "/settings/tokens",
+      "/tenants/new",
+      "/homelab?tenant=nobodyhasthis",
+    ];
     expect(
       await inspect(
         page,

@@ -106,6 +106,67 @@ test("a launch that cannot work leads back to the card, which says why", async (
   expect(await (await get(back, { cookie: person.cookie })).text()).toContain("Its host did not answer");
 });
 
+test("an access token is made, shown once and revoked without script", async () => {
+  const { cookie, email } = await signUpPerson(plane, "tokens");
+  const page = async (path = "/settings/tokens") => (await get(path, { cookie })).text();
+  expect(await page()).toContain("No access tokens yet");
+  const send = async (fields: [string, string][]) => {
+    const answer = await fetch(`${portal.url}/settings/tokens`, {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams(fields),
+      headers: { origin: portal.url, cookie },
+    });
+    return { status: answer.status, text: await answer.text(), cache: answer.headers.get("cache-control") };
+  };
+
+  const refused = await send([
+    ["intent", "create"],
+    ["name", "Backup script"],
+    ["expiresAt", "30"],
+  ]);
+  expect(refused.status).toBe(400);
+  expect(refused.text).toContain("Choose at least one thing");
+  expect(refused.text).toContain('value="Backup script"');
+
+  const made = await send([
+    ["intent", "create"],
+    ["name", "Backup script"],
+    ["expiresAt", "30"],
+    ["scopes", "portal:read"],
+    ["scopes", "stack:read"],
+  ]);
+  const [secret = ""] = /kpat_[\w-]{43}/.exec(made.text) ?? [];
+  expect(made.cache).toBe("private, no-store");
+  const headers = { authorization: `Bearer ${secret}` };
+  expect(await (await get("/v1/portal/me", headers)).json()).toMatchObject({ user: { email } });
+
+  const list = await page();
+  expect(list).toContain("Backup script");
+  expect(list).toContain("Read what is in my homelabs");
+  expect(list).not.toContain(secret);
+  const [, id = ""] = /revoke=([0-9a-f-]{36})/.exec(list) ?? [];
+  expect(await page(`/settings/tokens?revoke=${id}`)).toContain("Type Backup script to confirm");
+  const revoke = (typedName: string) =>
+    send([
+      ["intent", "revoke"],
+      ["id", id],
+      ["typedName", typedName],
+    ]);
+  expect((await revoke("Something else")).status).toBe(400);
+  expect((await get("/v1/portal/me", headers)).status).toBe(200);
+  expect((await revoke("Backup script")).text).toContain("is revoked.");
+  await expect.poll(async () => (await get("/v1/portal/me", headers)).status).toBe(401);
+  expect((await revoke("Backup script")).status).toBe(404);
+});
+
+test("access tokens are not a page for those who are not signed in, nor for a token", async () => {
+  expect((await get("/settings/tokens")).headers.get("location")).toBe("/login?next=%2Fsettings%2Ftokens");
+  const { api } = await signUpPerson(plane, "tokens");
+  const { secret } = await api.tokens.create({ name: "curious" });
+  expect((await get("/settings/tokens", { authorization: `Bearer ${secret}` })).status).toBe(403);
+});
+
 test("a missing script is not answered with a page, and built files are kept for ever", async () => {
   const missing = await get("/assets/gone.js");
   expect(missing.status).toBe(404);

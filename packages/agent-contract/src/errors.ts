@@ -62,10 +62,18 @@ export class ServiceError extends Error {
   readonly status: number;
   /** Seconds after which trying again makes sense (sent as Retry-After). */
   readonly retryAfterSeconds: number | undefined;
+  /** What would have to be shown to be let in (sent as WWW-Authenticate; RFC 9110, 11.6.1). */
+  readonly challenge: string | undefined;
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; fields?: FieldError[]; status?: number; retryAfterSeconds?: number } = {},
+    options: {
+      cause?: unknown;
+      fields?: FieldError[];
+      status?: number;
+      retryAfterSeconds?: number;
+      challenge?: string;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "ServiceError";
@@ -73,6 +81,7 @@ export class ServiceError extends Error {
     this.fields = options.fields;
     this.status = options.status ?? ERROR_STATUS[code];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.challenge = options.challenge;
   }
 }
 

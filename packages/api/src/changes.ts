@@ -12,9 +12,25 @@ export async function openChanges(db: Database): Promise<Changes & { stop(): Pro
   const tell = (change: Change | typeof MISSED) => {
     for (const listener of listeners) listener(change);
   };
-  const listening = await db.listen(tell, () => tell(MISSED));
+  let isAway = false;
+  const listening = await db.listen(
+    tell,
+    () => {
+      isAway = false;
+      tell(MISSED);
+    },
+    () => {
+      isAway = true;
+    },
+  );
 
   return {
+    isListening: () => !isAway,
+    onMissed(listener) {
+      listeners.add((change) => {
+        if (change === MISSED) listener();
+      });
+    },
     on(listener) {
       const relay = (change: Change | typeof MISSED) => {
         if (change !== MISSED) listener(change);

@@ -8,17 +8,25 @@ import type { Logger } from "@kombify/server";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import type { StaffRole } from "./identity/schemas.ts";
 import type { Keyring } from "./keyring.ts";
+import type { TokenScope } from "./permissions.ts";
 import type { Sealer } from "./seal.ts";
 
 export type Audience = "cloud" | "admin";
 
-/** A session that was found valid, with the memberships of its person. */
+/** Somebody who has proved who they are, by a session or in its place by a token; with their memberships. */
 export interface Session {
   id: string;
-  /** What the person and Stacks know the session by. */
+  /** What the person and Stacks know the session or the token by. */
   publicId: string;
   user: { id: UserId; email: string; name: string; staffRole: StaffRole | null };
+  /** Those that can be reached: all of the person's, unless `orgId` leaves one. */
   memberships: Membership[];
+  /** What proved it: the cookie, a personal access token, a provider's access token, or the gateway. */
+  via: "session" | "token" | "access-token" | "gateway";
+  /** Null: everything that the person may do through a token. */
+  scopes: readonly TokenScope[] | null;
+  /** The organisation for which a provider's token is good; null when it is good for all of the person's tenants. */
+  orgId: string | null;
 }
 export interface Membership {
   id: TenantId;
@@ -51,8 +59,27 @@ export interface Sessions {
   tokenOf(cookieHeader: string | null): string | null;
 }
 
+/** Who stands behind a token, or behind what the gateway says of a token that it verified. */
+export interface Principals {
+  /**
+   * @param token what followed `Bearer` in the header `Authorization`.
+   * @throws ServiceError FORBIDDEN (401) for a token that is malformed, unknown, expired or revoked, with why; UPSTREAM
+   * when the provider's keys cannot be had.
+   */
+  ofBearer(token: string): Promise<Session>;
+  /**
+   * @param said by the gateway, and by nobody else: the caller has checked its certificate.
+   * @throws ServiceError FORBIDDEN (401)
+   */
+  ofGateway(said: { issuer: string; subject: string; orgId: string | null }): Promise<Session>;
+}
+
 /** Everything that changed in any process, as it is committed. */
 export interface Changes {
+  /** False while the connection is away over which changes are heard: what is remembered may be stale. */
+  isListening(): boolean;
+  /** Calls back when changes may have been missed: the connection was away and stands again. */
+  onMissed(listener: () => void): void;
   /**
    * Yields a change that passes the filter, or null after the connection to the database was away and anything may have
    * been missed. Ends with the signal.
@@ -125,6 +152,7 @@ export interface Throttle {
 
 export interface Capabilities {
   sessions: Sessions;
+  principals: Principals;
   changes: Changes;
   signer: AssertionSigner;
   authority: Authority;
@@ -158,6 +186,10 @@ export interface BaseContext {
   tenantSelector: string | null;
   idempotencyKey: string | null;
   sessionToken: string | null;
+  /** What follows `Bearer` in `Authorization`; empty when nothing does, null without such a header. */
+  bearer: string | null;
+  /** Whom the gateway says the request is from; null unless the connection is the gateway's own. */
+  gatewayIdentity: { issuer: string; subject: string; orgId: string | null } | null;
   /** Aborted when this process begins to stop; streams end with it. */
   signal: AbortSignal;
   /** Set-Cookie and the like; sent by whichever transport carries the answer. */

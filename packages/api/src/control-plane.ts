@@ -9,7 +9,12 @@ import { followAuthority } from "./agents/follow-authority.ts";
 import { noIdentity, openServiceIdentity, type ServiceIdentity } from "./agents/service-identity.ts";
 import { openChanges } from "./changes.ts";
 import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
+import { bearerOf, gatewayIdentityOf } from "./credentials.ts";
+import { createAccessTokens } from "./identity/access-tokens.ts";
+import { openDenials } from "./identity/denials.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
+import { createPrincipals } from "./identity/principals.ts";
+import { openProviderKeys } from "./identity/provider-keys.ts";
 import { createSessions } from "./identity/sessions.ts";
 import { openSigner } from "./identity/signing-keys.ts";
 import { openKeyring } from "./keyring.ts";
@@ -119,8 +124,15 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     });
   onServiceRevoked(identity.replace);
   const agents = createAgentCalls(identity);
+  const oidcProviders = options.oidcProviders ?? [];
   const can: Capabilities = {
     sessions: createSessions({ db, audience, sealer, secureCookies: options.secureCookies, onChange: changes.on }),
+    principals: createPrincipals({
+      db,
+      changes,
+      denials: await openDenials({ db, changes, log }),
+      accessTokens: createAccessTokens(oidcProviders, (issuer) => openProviderKeys({ issuer, log })),
+    }),
     changes,
     signer: await openSigner(db, sealer, { onChange: changes.on }),
     authority,
@@ -128,7 +140,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     throttle: createThrottle(options.limits),
     sealer,
     keyring: sealer,
-    oidcProviders: options.oidcProviders ?? [],
+    oidcProviders,
     urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
   };
   const ownOrigin = new URL(audience === "cloud" ? options.cloudUrl : options.adminUrl).origin;
@@ -139,6 +151,8 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     tenantSelector: request.headers.get("x-tenant-id"),
     idempotencyKey: request.headers.get("idempotency-key"),
     sessionToken: can.sessions.tokenOf(request.headers.get("cookie")),
+    bearer: bearerOf(request.headers),
+    gatewayIdentity: gatewayIdentityOf(request.headers, info),
     signal: info.stopping ?? never,
     responseHeaders: new Headers(),
     audience,
@@ -153,16 +167,29 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     can,
   });
 
-  const handleTrpc = (request: Request, info: RequestInfo): Promise<Response> => {
-    const ctx = contextOf(request, info);
-    return fetchRequestHandler({
+  const showsToken = (request: Request, info: RequestInfo) =>
+    bearerOf(request.headers) !== null || gatewayIdentityOf(request.headers, info) !== null;
+  /**
+   * What a request shows instead of a cookie is not sent by a browser on its own. So a foreign page gains nothing by such
+   * a request, as long as it has no cookie's rights and is given no cookie, which would sign a browser in.
+   */
+  const apiContextOf = (request: Request, info: RequestInfo): BaseContext => {
+    if (!showsToken(request, info)) refuseForeignOrigin(request, ownOrigin);
+    return contextOf(request, info);
+  };
+
+  const handleTrpc = (request: Request, ctx: BaseContext): Promise<Response> =>
+    fetchRequestHandler({
       endpoint: "/trpc",
       req: request,
       router: appRouter,
       createContext: () => ctx,
-      responseMeta: () => ({ headers: ctx.responseHeaders }),
+      responseMeta: ({ errors }) => {
+        const challenge = errors.map((error) => serviceErrorOf(error).challenge).find((one) => one !== undefined);
+        if (challenge !== undefined) ctx.responseHeaders.set("WWW-Authenticate", challenge);
+        return { headers: ctx.responseHeaders };
+      },
     });
-  };
 
   return {
     async handle(request, info) {
@@ -171,21 +198,14 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
         return Response.json(openapiDocument(audience, ownOrigin), {
           headers: { "Cache-Control": "public, max-age=300" },
         });
-      if (pathname.startsWith("/trpc/")) {
-        refuseForeignOrigin(request, ownOrigin);
-        return handleTrpc(request, info);
-      }
       // Beside REST, which reads bodies as JSON: a signature is over the bytes. It stands in place of an origin.
       if (audience === "cloud" && pathname === ZITADEL_WEBHOOK_PATH)
         return receiveZitadelEvent(systemContext("Zitadel", info), request);
-      if (audience === "cloud" && isStackPath(pathname)) {
-        refuseForeignOrigin(request, ownOrigin);
-        return passToStack(request, contextOf(request, info));
-      }
-      const answer = await handleRest(request, audience, () => {
-        refuseForeignOrigin(request, ownOrigin);
-        return contextOf(request, info);
-      });
+      if (audience === "cloud" && isStackPath(pathname)) return passToStack(request, apiContextOf(request, info));
+      const answer = pathname.startsWith("/trpc/")
+        ? await handleTrpc(request, apiContextOf(request, info))
+        : await handleRest(request, audience, () => apiContextOf(request, info));
+      if (showsToken(request, info)) answer?.headers.delete("set-cookie");
       // A program that asked for data must not get a page, not even one that says so nicely.
       if (!answer && API_PATH.test(pathname))
         throw new ServiceError("NOT_FOUND", `There is no ${pathname} here. /openapi.json lists what there is.`);

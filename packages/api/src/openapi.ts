@@ -3,11 +3,19 @@ import { problemSchema } from "@kombify/agent-contract";
 import { z } from "zod";
 import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
 import type { Audience } from "./context.ts";
+import { TOKEN_SCOPES, tokenScopeOf } from "./permissions.ts";
 import { proceduresOf, REST_ROUTES } from "./rest.ts";
+import type { ProcedureMeta } from "./trpc.ts";
 
 interface Parsers {
   _def: { inputs: z.ZodType[]; output: z.ZodType };
 }
+
+const BEARER = {
+  type: "http",
+  scheme: "bearer",
+  description: `A personal access token (kpat_...) with the scope that the operation names (${TOKEN_SCOPES.join(", ")}), or an access token of a configured identity provider.`,
+} as const;
 
 /** Documents, by audience; made once. */
 const documents = new Map<string, unknown>();
@@ -18,6 +26,13 @@ const asJson = {
     if (zodSchema instanceof z.ZodDate) Object.assign(jsonSchema, { type: "string", format: "date-time" });
   },
 };
+
+/** The session's cookie, or a token with the scope where a token is taken (OpenAPI 3.1 lets a scheme of any kind name what it needs). */
+function securityOf(meta: ProcedureMeta): Record<string, string[]>[] {
+  if (meta.permission?.kind === "public") return [];
+  const scope = tokenScopeOf(meta);
+  return scope === undefined ? [{ session: [] }] : [{ session: [] }, { bearer: [scope] }];
+}
 
 function pathsOf(audience: Audience): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {};
@@ -39,7 +54,7 @@ function pathsOf(audience: Audience): ZodOpenApiPathsObject {
       operationId: route.procedure,
       summary: meta.openapi.summary ?? route.procedure,
       tags: meta.openapi.tags ?? [],
-      security: meta.permission?.kind === "public" ? [] : [{ session: [] }],
+      security: securityOf(meta),
       requestParams: {
         ...(inPath.length > 0 ? { path: z.object(pathShape as z.ZodRawShape) } : {}),
         ...(!hasBody && Object.keys(restShape).length > 0 ? { query: z.object(restShape as z.ZodRawShape) } : {}),
@@ -74,7 +89,12 @@ export function openapiDocument(audience: Audience, origin: string): unknown {
       openapi: "3.1.0",
       info: { title: audience === "cloud" ? "kombify Cloud" : "kombify Admin", version: "0.1.0" },
       servers: [{ url: origin }],
-      components: { securitySchemes: { session: { type: "apiKey", in: "cookie", name: `kombify_${audience}` } } },
+      components: {
+        securitySchemes: {
+          session: { type: "apiKey", in: "cookie", name: `kombify_${audience}` },
+          ...(audience === "cloud" ? { bearer: BEARER } : {}),
+        },
+      },
       paths: pathsOf(audience),
     },
     asJson,

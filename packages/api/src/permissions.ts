@@ -9,7 +9,8 @@ export const TENANT_PERMISSIONS = {
   "tenant:read": ALL_MEMBERS,
   "tenant:launch": ALL_MEMBERS,
   // Which of them may write there is the Stack's own rule: it is told the role.
-  "stack:use": ALL_MEMBERS,
+  "stack:read": ALL_MEMBERS,
+  "stack:write": ALL_MEMBERS,
 } as const satisfies Record<string, readonly MemberRole[]>;
 
 const EVERY_STAFF: readonly StaffRole[] = ["viewer", "operator", "owner"];
@@ -36,6 +37,25 @@ export const STAFF_PERMISSIONS = {
 
 export type TenantPermission = keyof typeof TENANT_PERMISSIONS;
 export type StaffPermission = keyof typeof STAFF_PERMISSIONS;
+
+/** What a personal access token can be made for. */
+export const TOKEN_SCOPES = ["portal:read", "homelab:launch", "stack:read", "stack:write"] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
+
+/** What a token needs for a tenant permission. One that is not here is for sessions alone. */
+const TENANT_PERMISSION_SCOPES: Partial<Record<TenantPermission, TokenScope>> = {
+  "tenant:read": "portal:read",
+  "tenant:launch": "homelab:launch",
+  "stack:read": "stack:read",
+  "stack:write": "stack:write",
+};
+
+/** The scope with which a token may call a procedure; undefined where only a session may. */
+export function tokenScopeOf(meta: { permission?: Permission; tokenScope?: TokenScope } = {}): TokenScope | undefined {
+  const { permission } = meta;
+  if (permission?.kind === "tenant") return TENANT_PERMISSION_SCOPES[permission.name];
+  return permission?.kind === "user" ? meta.tokenScope : undefined;
+}
 
 /** What the metadata of a procedure says about who may call it. */
 export type Permission =

@@ -5,7 +5,14 @@
 import { ServiceError } from "@kombify/agent-contract";
 import type { InstanceId, Scope } from "@kombify/db";
 import type { Actor, BaseContext, Membership, Session } from "./context.ts";
-import { STAFF_PERMISSIONS, type StaffPermission, TENANT_PERMISSIONS, type TenantPermission } from "./permissions.ts";
+import {
+  STAFF_PERMISSIONS,
+  type StaffPermission,
+  TENANT_PERMISSIONS,
+  type TenantPermission,
+  type TokenScope,
+  tokenScopeOf,
+} from "./permissions.ts";
 import { bareProcedure } from "./trpc.ts";
 
 const verbContext = (ctx: BaseContext, scope: Scope, actor: Actor) => ({
@@ -28,32 +35,68 @@ export const foundingProcedure = bareProcedure
     next({ ctx: verbContext(ctx, { kind: "system" }, { kind: "system", id: null, name: "kombify" }) }),
   );
 
+/** Who is signed in by cookie. A bearer token counts alone, so beside one there is no session. */
 async function requireSession(ctx: BaseContext): Promise<Session> {
-  const session = ctx.sessionToken ? await ctx.can.sessions.validate(ctx.sessionToken, ctx.responseHeaders) : null;
-  if (!session) throw new ServiceError("FORBIDDEN", "Sign in first: there is no valid session.", { status: 401 });
+  const isCookie = ctx.bearer === null && ctx.gatewayIdentity === null;
+  const session =
+    isCookie && ctx.sessionToken ? await ctx.can.sessions.validate(ctx.sessionToken, ctx.responseHeaders) : null;
+  if (!session)
+    throw new ServiceError("FORBIDDEN", "Sign in first: there is no valid session.", {
+      status: 401,
+      challenge: 'Bearer realm="kombify"',
+    });
   return session;
+}
+
+function principalShown({ bearer, gatewayIdentity, can }: BaseContext): Promise<Session> | null {
+  if (bearer !== null) return can.principals.ofBearer(bearer);
+  return gatewayIdentity === null ? null : can.principals.ofGateway(gatewayIdentity);
+}
+
+/**
+ * Who asks: by a bearer token, by what the gateway says, or by a session. The first of them that is there counts alone, so
+ * that a bad token is never made good by a cookie.
+ * @param scope what a token needs; undefined where no token is taken.
+ */
+async function requirePrincipal(ctx: BaseContext, scope: TokenScope | undefined): Promise<Session> {
+  const shown = ctx.audience === "cloud" ? principalShown(ctx) : null;
+  if (shown === null) return requireSession(ctx);
+  const principal = await shown;
+  if (scope === undefined)
+    throw new ServiceError("FORBIDDEN", "No token may do this. Sign in to the portal and do it there.");
+  if (principal.scopes !== null && !principal.scopes.includes(scope))
+    throw new ServiceError("FORBIDDEN", `This token lacks the scope ${scope}. Make one that has it.`, {
+      challenge: `Bearer error="insufficient_scope", scope="${scope}"`,
+    });
+  return principal;
 }
 
 const userActor = (session: Session): Actor => ({ kind: "user", id: session.user.id, name: session.user.name });
 
-/** A signed-in person. Its database sees that person's memberships. */
-export const userProcedure = bareProcedure.meta({ permission: { kind: "user" } }).use(async ({ ctx, next }) => {
-  const session = await requireSession(ctx);
+/**
+ * A signed-in person. Its database sees that person's memberships. Tokens are taken where the metadata declares a
+ * `tokenScope`, and nowhere else.
+ */
+export const userProcedure = bareProcedure.meta({ permission: { kind: "user" } }).use(async ({ ctx, next, meta }) => {
+  const session = await requirePrincipal(ctx, tokenScopeOf(meta));
   const scope: Scope = { kind: "identity", userId: session.user.id };
   return next({ ctx: { ...verbContext(ctx, scope, userActor(session)), session } });
 });
 
-/** A signed-in person who makes a tenant: acts as the system in that person's name. */
+/** A signed-in person who makes a tenant: acts as the system in that person's name. No token may. */
 export const foundingUserProcedure = bareProcedure.meta({ permission: { kind: "user" } }).use(async ({ ctx, next }) => {
-  const session = await requireSession(ctx);
+  const session = await requirePrincipal(ctx, undefined);
   return next({ ctx: { ...verbContext(ctx, { kind: "system" }, userActor(session)), session } });
 });
 
-/** The tenant that the input (`slug`, `tenantId`) or `X-Tenant-ID` names, if the person belongs to it. */
+/**
+ * The tenant that the input (`slug`, `tenantId`) and `X-Tenant-ID` name, if the person belongs to it. Everything that names
+ * one must name the same one: a foreign name is not found, whatever stands beside it.
+ */
 function resolveTenant(ctx: BaseContext, session: Session, input: unknown): Membership {
   const named = typeof input === "object" && input !== null ? (input as { slug?: unknown; tenantId?: unknown }) : {};
-  const selector = [named.slug, named.tenantId, ctx.tenantSelector].find((value) => typeof value === "string");
-  if (selector === undefined) {
+  const selectors = [named.slug, named.tenantId, ctx.tenantSelector].filter((value) => typeof value === "string");
+  if (selectors.length === 0) {
     const [only, ...others] = session.memberships;
     if (only && others.length === 0) return only;
     throw new ServiceError(
@@ -61,15 +104,20 @@ function resolveTenant(ctx: BaseContext, session: Session, input: unknown): Memb
       only ? "You have several homelabs: name one with X-Tenant-ID." : "You have no homelab yet.",
     );
   }
-  const found = session.memberships.find((membership) => membership.slug === selector || membership.id === selector);
-  if (!found) throw new ServiceError("NOT_FOUND", "There is no such homelab among yours.");
+  const [found, ...others] = selectors.map((selector) =>
+    session.memberships.find(({ slug, id }) => slug === selector || id === selector),
+  );
+  if (!found || others.includes(undefined))
+    throw new ServiceError("NOT_FOUND", "There is no such homelab among yours.");
+  if (others.some((other) => other !== found))
+    throw new ServiceError("INVALID", "X-Tenant-ID names another homelab than the request itself.");
   return found;
 }
 
 /** A member of the tenant whose role holds the permission. Its database sees that tenant and nothing else. */
 export const tenantProcedure = (name: TenantPermission) =>
-  bareProcedure.meta({ permission: { kind: "tenant", name } }).use(async ({ ctx, next, getRawInput }) => {
-    const session = await requireSession(ctx);
+  bareProcedure.meta({ permission: { kind: "tenant", name } }).use(async ({ ctx, next, getRawInput, meta }) => {
+    const session = await requirePrincipal(ctx, tokenScopeOf(meta));
     const tenant = resolveTenant(ctx, session, await getRawInput());
     if (!TENANT_PERMISSIONS[name].includes(tenant.role))
       throw new ServiceError("FORBIDDEN", `Your role in this homelab (${tenant.role}) does not allow this.`);

@@ -92,6 +92,85 @@ describe("the contract over HTTP", () => {
   });
 });
 
+describe("tokens over HTTP", () => {
+  let cookie = "";
+  const make = async (scopes: string[]) => {
+    const made = await cloud("/api/tokens", json({ name: "script", scopes }, { cookie }));
+    expect(made.status).toBe(201);
+    return (await made.json()) as { token: { id: string }; secret: string };
+  };
+  const trpcMe = (headers: Record<string, string>) => cloud("/trpc/identity.me", { headers });
+  beforeAll(async () => {
+    const body = { email: "tokens@example.com", password: "correct horse battery", tenantName: "Token lab" };
+    cookie = (await cloud("/api/auth/register", json(body))).headers.get("set-cookie")?.split(";")[0] ?? "";
+  });
+
+  it("POST, GET and DELETE /api/tokens make, list and end one; only the first answer has the secret", async () => {
+    const { token, secret } = await make(["portal:read"]);
+    const authorization = `Bearer ${secret}`;
+    expect((await cloud("/v1/portal/me", { headers: { authorization } })).status).toBe(200);
+    expect((await trpcMe({ authorization: `bearer ${secret}` })).status).toBe(200);
+    const list = await (await cloud("/api/tokens", { headers: { cookie } })).text();
+    expect(list).toContain(token.id);
+    expect(list).not.toContain(secret);
+    const end = () => cloud(`/api/tokens/${token.id}`, { method: "DELETE", headers: { cookie } });
+    expect((await end()).status).toBe(200);
+    expect((await end()).status).toBe(404);
+    await expect.poll(async () => (await cloud("/v1/portal/me", { headers: { authorization } })).status).toBe(401);
+  });
+
+  it("a refusal says over every transport what is missing", async () => {
+    const { secret } = await make(["homelab:launch"]);
+    for (const send of [(headers: Record<string, string>) => cloud("/v1/portal/me", { headers }), trpcMe]) {
+      const challenges: [Record<string, string>, number, string][] = [
+        [{}, 401, 'Bearer realm="kombify"'],
+        [{ authorization: "Bearer x" }, 401, 'Bearer error="invalid_token"'],
+        [{ authorization: "Bearer" }, 401, 'Bearer error="invalid_token"'],
+        [{ authorization: `Bearer ${secret}` }, 403, 'Bearer error="insufficient_scope", scope="portal:read"'],
+      ];
+      for (const [headers, status, challenge] of challenges) {
+        const response = await send(headers);
+        expect([response.status, response.headers.get("www-authenticate")]).toEqual([status, challenge]);
+      }
+    }
+    const passed = await cloud("/v1/stacks", { headers: { authorization: `Bearer ${secret}` } });
+    expect(passed.headers.get("www-authenticate")).toBe('Bearer error="insufficient_scope", scope="stack:read"');
+  });
+
+  it("a page of another origin may show a token, which is no cookie; it can use no cookie beside it and gets none", async () => {
+    const { secret } = await make(["homelab:launch"]);
+    const foreign = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
+    const launch = (headers: Record<string, string>) =>
+      cloud("/api/tenant/launch", json({}, { ...foreign, ...headers }));
+    expect((await launch({ authorization: `Bearer ${secret}` })).status).toBe(409);
+    expect((await launch({ cookie })).status).toBe(403);
+    expect((await launch({ cookie, authorization: "Bearer x" })).status).toBe(401);
+    expect((await launch({ cookie, authorization: "Basic eDp5" })).status).toBe(403);
+    const login = { email: "tokens@example.com", password: "correct horse battery" };
+    const signedIn = await cloud("/api/auth/login", json(login, { ...foreign, authorization: "Bearer x" }));
+    expect(signedIn.headers.getSetCookie()).toEqual([]);
+    const batch = await cloud("/trpc/identity.login", json({ json: login }, { ...foreign, authorization: "Bearer x" }));
+    expect(batch.status).toBe(200);
+    expect(batch.headers.getSetCookie()).toEqual([]);
+  });
+
+  it("each operation of the document says whether it takes a token, and with which scope", async () => {
+    const { components, paths } = (await (await cloud("/openapi.json")).json()) as {
+      components: { securitySchemes: Record<string, { type: string; scheme?: string }> };
+      paths: Record<string, Record<string, { security: unknown }>>;
+    };
+    expect(components.securitySchemes.bearer).toMatchObject({ type: "http", scheme: "bearer" });
+    const either = (scope: string) => [{ session: [] }, { bearer: [scope] }];
+    expect(paths["/v1/portal/me"]?.get?.security).toEqual(either("portal:read"));
+    expect(paths["/api/tenant/{slug}"]?.get?.security).toEqual(either("portal:read"));
+    expect(paths["/api/tenant/launch"]?.post?.security).toEqual(either("homelab:launch"));
+    expect(paths["/api/tokens"]?.post?.security).toEqual([{ session: [] }]);
+    expect(paths["/api/auth/login"]?.post?.security).toEqual([]);
+    const staffDocument = (await (await admin("/openapi.json")).json()) as { components: { securitySchemes: object } };
+    expect(Object.keys(staffDocument.components.securitySchemes)).toEqual(["session"]);
+  });
+});
+
 describe("what cannot be taken", () => {
   it.each([
     ["no JSON at all", json("{oops"), 400, "not valid JSON"],
@@ -197,6 +276,8 @@ describe("/openapi.json", () => {
       "/api/tenant/launch",
       "/api/tenant/{slug}",
       "/api/tenant/{slug}/activity",
+      "/api/tokens",
+      "/api/tokens/{id}",
       "/v1/portal/me",
     ]);
     expect(Object.keys(document.paths["/api/auth/register"]?.post?.responses ?? {})).toEqual(["201", "default"]);

@@ -3,6 +3,7 @@ import { agentsRouter } from "./agents/router.ts";
 import { auditRouter } from "./audit/router.ts";
 import { fleetRouter } from "./fleet/router.ts";
 import { identityRouter } from "./identity/router.ts";
+import { tokensRouter } from "./identity/tokens-router.ts";
 import { instancesRouter } from "./instances/router.ts";
 import { rotationsRouter, webhookSecretsRouter } from "./rotations/router.ts";
 import { tenantsRouter } from "./tenants/router.ts";
@@ -12,6 +13,7 @@ import { webhooksRouter } from "./webhooks/router.ts";
 
 export const appRouter = router({
   identity: mergeRouters(identityRouter, signUpRouter),
+  tokens: tokensRouter,
   tenants: tenantsRouter,
   instances: instancesRouter,
   agents: agentsRouter,

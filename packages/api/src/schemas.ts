@@ -3,6 +3,7 @@ export * from "./agents/schemas.ts";
 export * from "./audit/schemas.ts";
 export * from "./fleet/schemas.ts";
 export * from "./identity/schemas.ts";
+export * from "./identity/token-schemas.ts";
 export * from "./instances/schemas.ts";
 export * from "./rotations/schemas.ts";
 export * from "./tenants/schemas.ts";

@@ -2,9 +2,11 @@ import { problemOf, ServiceError } from "@kombify/agent-contract";
 import { createShell, type Listener, listen } from "@kombify/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  bearer,
   createKeyAndCsr,
   createTestPlane,
   joinHost,
+  makeToken,
   type Person,
   signInStaff,
   signUpPerson,
@@ -63,7 +65,7 @@ const send = (path: string, init: RequestInit = {}) => {
 
 describe("a request that Cloud passes on", () => {
   it("reaches the tenant's host over mTLS in the caller's name, whatever identity its headers claim", async () => {
-    const claims = { "x-user-id": "root", "x-user-role": "owner", X_Tenant_ID: "other", authorization: "Bearer x" };
+    const claims = { "x-user-id": "root", "x-user-role": "owner", X_Tenant_ID: "other", authorization: "Basic eDp5" };
     const response = await send("/v1/stacks?limit=5", { headers: claims });
     expect(response?.status).toBe(200);
     expect(response?.headers.get("x-secret")).toBeNull();
@@ -101,16 +103,72 @@ describe("a request that Cloud passes on", () => {
   });
 });
 
+describe("a token", () => {
+  const sendWith = (secret: string, path: string, init: RequestInit = {}) =>
+    plane.cloud.handle(
+      new Request(`http://localhost:3000${path}`, {
+        ...init,
+        headers: { ...bearer(secret), ...(init.headers as object) },
+      }),
+      testInfo(),
+    );
+  const create = { method: "POST", headers: { "content-type": "application/json" }, body: '{"name":"nas"}' };
+
+  it.each(["/v1/stacks", "/v1/nodes", "/v1/jobs"])("that may read, reads %s and writes nothing", async (path) => {
+    const { secret } = await makeToken(plane, ann, ["stack:read"]);
+    expect((await sendWith(secret, path))?.status).toBe(200);
+    expect(seen.at(-1)?.headers.get("x-user-id")).toBe(ann.id);
+    expect(seen.at(-1)?.headers.get("authorization")).toBeNull();
+    const before = seen.length;
+    for (const method of ["POST", "PATCH", "DELETE"])
+      await expect(sendWith(secret, path, { ...create, method })).rejects.toMatchObject({
+        code: "FORBIDDEN",
+        message: expect.stringContaining("stack:write"),
+      });
+    expect(seen.length).toBe(before);
+  });
+
+  it("that may write, writes and does not read", async () => {
+    const { secret } = await makeToken(plane, ann, ["stack:write"]);
+    expect((await sendWith(secret, "/v1/nodes", create))?.status).toBe(200);
+    await expect(sendWith(secret, "/v1/nodes")).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("reaches the homelab that X-Tenant-ID names, by id and by slug, and no foreign one", async () => {
+    const { tenant } = await ann.api.tenants.create({ name: "Second lab" });
+    await host.applyAll();
+    const { secret } = await makeToken(plane, ann, ["stack:read"]);
+    for (const [selector, id] of [
+      [tenant.id, tenant.id],
+      [tenant.slug, tenant.id],
+      [ann.tenant.slug, ann.tenant.id],
+    ] as const) {
+      await sendWith(secret, "/v1/stacks", { headers: { "x-tenant-id": selector } });
+      expect(seen.at(-1)?.headers.get("x-tenant-id")).toBe(id);
+    }
+    const before = seen.length;
+    for (const selector of ["", "someoneelse", `${tenant.id},${ann.tenant.id}`])
+      await expect(sendWith(secret, "/v1/stacks", { headers: { "x-tenant-id": selector } })).rejects.toMatchObject({
+        code: "NOT_FOUND",
+      });
+    await expect(sendWith(secret, "/v1/stacks")).rejects.toMatchObject({ code: "INVALID" });
+    expect(seen.length).toBe(before);
+  });
+});
+
 describe("a host that is not right", () => {
   it("what it refuses is said with its code", async () => {
-    await expect(ann.api.tenants.launch({})).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(ann.api.tenants.launch({ tenantId: ann.tenant.id })).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
   it("a host with another instance's certificate gets nothing, also no assertion", async () => {
     const impostor = await startHost("00000000-0000-4000-8000-000000000000");
     await pointTo(impostor);
     const before = seen.length;
-    await expect(ann.api.tenants.launch({})).rejects.toMatchObject({ code: "UPSTREAM", status: 502 });
+    await expect(ann.api.tenants.launch({ tenantId: ann.tenant.id })).rejects.toMatchObject({
+      code: "UPSTREAM",
+      status: 502,
+    });
     expect(seen.length).toBe(before);
     await impostor.close();
   });
@@ -118,7 +176,7 @@ describe("a host that is not right", () => {
   it("a host that is away is said to be away", async () => {
     await listener.close();
     await pointTo(listener);
-    await expect(send("/v1/stacks")).rejects.toMatchObject({
+    await expect(send("/v1/stacks", { headers: { "x-tenant-id": ann.tenant.id } })).rejects.toMatchObject({
       code: "UPSTREAM",
       message: expect.stringContaining("does not answer"),
     });

@@ -4,7 +4,7 @@
  */
 import { ServiceError } from "@kombify/agent-contract";
 import { z } from "zod";
-import type { BaseContext } from "./context.ts";
+import type { BaseContext, TenantContext } from "./context.ts";
 import { tenantProcedure } from "./procedures.ts";
 import { findHome } from "./tenants/home.ts";
 import { createCallerFactory, router, serviceErrorOf } from "./trpc.ts";
@@ -12,29 +12,40 @@ import { createCallerFactory, router, serviceErrorOf } from "./trpc.ts";
 const STACK_PATH = /^\/v1\/(stacks|nodes|jobs)(\/[A-Za-z0-9-]+)*\/?$/;
 const METHODS = ["GET", "POST", "PATCH", "DELETE"] as const;
 
+const passInput = z.object({
+  method: z.enum(METHODS),
+  path: z.string(),
+  contentType: z.string(),
+  body: z.string().optional(),
+});
+
+async function pass(ctx: TenantContext, input: z.output<typeof passInput>): Promise<Response> {
+  const home = await findHome(ctx);
+  const { user } = ctx.session;
+  const headers: Record<string, string> = {
+    "x-request-id": ctx.request.requestId,
+    "x-user-id": user.id,
+    "x-tenant-id": ctx.tenant.id,
+    "x-user-role": ctx.tenant.role,
+    "x-user-email": user.email,
+    // Header values are ASCII (RFC 9110, 5.5); names are not.
+    "x-user-name": user.name.replace(/[^\x20-\x7e]/g, "?"),
+    ...(input.body === undefined ? {} : { "content-type": input.contentType }),
+  };
+  const { method, path, body } = input;
+  return ctx.can.agents.forward(home.instance, { method, path, headers, ...(body === undefined ? {} : { body }) });
+}
+
 // Not part of the public router: its answer is a Response, and it exists only behind the paths above.
 const passRouter = router({
-  pass: tenantProcedure("stack:use")
-    .input(
-      z.object({ method: z.enum(METHODS), path: z.string(), contentType: z.string(), body: z.string().optional() }),
-    )
+  read: tenantProcedure("stack:read")
+    .input(passInput)
     .output(z.instanceof(Response))
-    .mutation(async ({ ctx, input }) => {
-      const home = await findHome(ctx);
-      const { user } = ctx.session;
-      const headers: Record<string, string> = {
-        "x-request-id": ctx.request.requestId,
-        "x-user-id": user.id,
-        "x-tenant-id": ctx.tenant.id,
-        "x-user-role": ctx.tenant.role,
-        "x-user-email": user.email,
-        // Header values are ASCII (RFC 9110, 5.5); names are not.
-        "x-user-name": user.name.replace(/[^\x20-\x7e]/g, "?"),
-        ...(input.body === undefined ? {} : { "content-type": input.contentType }),
-      };
-      const { method, path, body } = input;
-      return ctx.can.agents.forward(home.instance, { method, path, headers, ...(body === undefined ? {} : { body }) });
-    }),
+    .mutation(({ ctx, input }) => pass(ctx, input)),
+  write: tenantProcedure("stack:write")
+    .input(passInput)
+    .output(z.instanceof(Response))
+    .mutation(({ ctx, input }) => pass(ctx, input)),
 });
 const createPassCaller = createCallerFactory(passRouter);
 
@@ -47,7 +58,7 @@ export async function passToStack(request: Request, ctx: BaseContext): Promise<R
   const { pathname, search } = new URL(request.url);
   const text = method === "GET" ? "" : await request.text();
   return createPassCaller(ctx)
-    .pass({
+    [method === "GET" ? "read" : "write"]({
       method,
       path: `${pathname}${search}`,
       contentType: request.headers.get("content-type") ?? "application/json",

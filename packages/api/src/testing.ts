@@ -9,6 +9,7 @@ import { exportPrivateKey, generateKeys } from "./agents/certificate.ts";
 import type { Audience, RequestInfo } from "./context.ts";
 import { type ControlPlane, type ControlPlaneOptions, createControlPlane } from "./control-plane.ts";
 import { seedStaff } from "./identity/service.ts";
+import { TOKEN_SCOPES, type TokenScope } from "./permissions.ts";
 import type { Caller } from "./router.ts";
 
 export interface TestPlane {
@@ -92,6 +93,22 @@ export async function signUpPerson(plane: TestPlane, name: string): Promise<Pers
   const cookie = cookieOf(responseHeaders);
   return { api: callAs(plane.cloud, { cookie }).api, cookie, id: user.id, email, tenant };
 }
+
+/** A personal access token of somebody, and a caller that shows it. */
+export async function makeToken(
+  plane: TestPlane,
+  person: Person,
+  scopes: readonly TokenScope[] = TOKEN_SCOPES,
+): Promise<{ id: string; secret: string; api: Caller }> {
+  const { token, secret } = await person.api.tokens.create({ name: "test", scopes: [...scopes] });
+  return { id: token.id, secret, api: callAs(plane.cloud, bearer(secret)).api };
+}
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+/** Makes somebody known by an account of a provider, as signing in with it does. */
+export const linkAccount = (plane: TestPlane, person: Person, issuer: string, subject: string) =>
+  plane.database
+    .owner`insert into oidc_identities (issuer, subject, user_id) values (${issuer}, ${subject}, ${person.id})`;
 
 /** A staff member of the given role and a caller in their name. */
 export async function signInStaff(

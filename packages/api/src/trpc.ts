@@ -3,7 +3,7 @@ import { invalidInput, problemOf, ServiceError } from "@kombify/agent-contract";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import type { BaseContext } from "./context.ts";
-import type { Permission } from "./permissions.ts";
+import type { Permission, TokenScope } from "./permissions.ts";
 import { wire } from "./wire.ts";
 
 export interface ProcedureMeta {
@@ -11,6 +11,8 @@ export interface ProcedureMeta {
   openapi?: { method: "GET" | "POST" | "PATCH" | "DELETE"; path: `/${string}`; tags?: string[]; summary?: string };
   /** Declared by the builders in procedures.ts, never written by hand. */
   permission?: Permission;
+  /** What a token needs to call a procedure of a person; without it, only a session may. See permissions.ts. */
+  tokenScope?: TokenScope;
   /** HTTP status of a success over REST when it is not 200. */
   successStatus?: number;
 }

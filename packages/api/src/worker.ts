@@ -8,6 +8,7 @@ import { Logger as QueueLogger, run } from "graphile-worker";
 import { z } from "zod";
 import type { Capabilities, VerbContext } from "./context.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
+import { pruneDenials } from "./identity/denials.ts";
 import type { Rotation } from "./rotations/rotation.ts";
 import { runRotation } from "./rotations/run-rotation.ts";
 import { lookAtRotations, ROTATION_LOOK_MS } from "./rotations/schedule.ts";
@@ -60,8 +61,10 @@ export async function startWorker(options: {
   let isStopping = false;
   let sweeping: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    sweeping = sweepConnections(contextOf("sweep-connections")).catch((error: unknown) => {
-      if (!isStopping) log.error({ err: error }, "heartbeats could not be judged; trying again");
+    const context = contextOf("sweep-connections");
+    sweeping = Promise.all([sweepConnections(context), pruneDenials(context.db)]).catch((error: unknown) => {
+      if (!isStopping)
+        log.error({ err: error }, "heartbeats could not be judged, or old denials removed; trying again");
     });
   }, SWEEP_INTERVAL_MS);
 

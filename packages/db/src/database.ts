@@ -37,16 +37,18 @@ export interface Change {
     | "tenants"
     | "instances"
     | "sessions"
+    | "tokens"
+    | "denials"
     | "rotations"
     | "webhooks"
     | "keys"
-    | "denials"
     | "authorities"
     | "certificates";
   /**
-   * Of the tenant, of the instance, of the person whose sessions or memberships changed, of the rotation, of the event;
-   * for keys what they are for (`encryption`, `signing`), for denials the issuer whose tokens are refused; the
-   * fingerprint of the CA that was made, activated or retired; the serial number of the certificate that was revoked.
+   * Of the tenant, of the instance, of the person whose sessions, memberships or tokens changed, of the rotation, of the
+   * event; for denials the issuer whose tokens are refused from now on, for keys what they are for (`encryption`,
+   * `signing`); the fingerprint of the CA that was made, activated or retired; the serial number of the certificate that
+   * was revoked.
    */
   id: string;
   /** For instances: the desired revision, when it is what changed. */
@@ -59,8 +61,15 @@ export interface Change {
 
 export interface Database {
   as(scope: Scope): ScopedDatabase;
-  /** Calls `onChange` for every committed change, from any process. `onReconnect` runs after the listener was away. */
-  listen(onChange: (change: Change) => void, onReconnect: () => void): Promise<{ stop(): Promise<void> }>;
+  /**
+   * Calls `onChange` for every committed change, from any process. `onAway` runs when the listener's connection is lost,
+   * `onReconnect` when it stands again: what was committed in between is never heard of.
+   */
+  listen(
+    onChange: (change: Change) => void,
+    onReconnect: () => void,
+    onAway?: () => void,
+  ): Promise<{ stop(): Promise<void> }>;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -77,6 +86,13 @@ export async function notifyChange(tx: Transaction, change: Change): Promise<voi
 function withoutParameters(error: unknown): never {
   throw error instanceof DrizzleQueryError && error.cause ? error.cause : error;
 }
+/** Seconds to wait before the next try: longer each time, 20 seconds at most. */
+const retryDelay =
+  (onAway: () => void = () => {}) =>
+  (retries: number) => {
+    onAway();
+    return (0.5 + Math.random() / 2) * Math.min(3 ** retries / 100, 20);
+  };
 
 const settingsOf = (scope: Scope) => ({
   role: `kombify_${scope.kind}`,
@@ -95,6 +111,7 @@ export function openDatabase(options: { url: string; maxConnections?: number }):
   // Drizzle switches off the driver's date parsing on the client that it is given, so plain reads have their own.
   const writer = postgres(options.url, common);
   const reader = postgres(options.url, common);
+  const ears = new Set<Sql>();
   const db = drizzle(writer, { schema });
 
   const as = (scope: Scope): ScopedDatabase => {
@@ -136,9 +153,12 @@ export function openDatabase(options: { url: string; maxConnections?: number }):
 
   return {
     as,
-    async listen(onChange, onReconnect) {
+    async listen(onChange, onReconnect, onAway) {
       let isFirst = true;
-      const listener = await reader.listen(
+      // The driver tells nobody that it lost the connection it listens on; but it asks how long to wait before it tries again.
+      const ear = postgres(options.url, { ...common, max: 1, backoff: retryDelay(onAway) });
+      ears.add(ear);
+      const listener = await ear.listen(
         CHANNEL,
         (payload) => onChange(JSON.parse(payload) as Change),
         () => {
@@ -146,13 +166,19 @@ export function openDatabase(options: { url: string; maxConnections?: number }):
           isFirst = false;
         },
       );
-      return { stop: () => listener.unlisten() };
+      return {
+        stop: async () => {
+          await listener.unlisten();
+          ears.delete(ear);
+          await ear.end({ timeout: 5 });
+        },
+      };
     },
     ping: async () => {
       await reader`select 1`;
     },
     close: async () => {
-      await Promise.all([writer.end({ timeout: 5 }), reader.end({ timeout: 5 })]);
+      await Promise.all([writer, reader, ...ears].map((client) => client.end({ timeout: 5 })));
     },
   };
 }

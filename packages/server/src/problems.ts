@@ -1,9 +1,14 @@
 import { type Problem, problemOf, ServiceError } from "@kombify/agent-contract";
 import { HTTPException } from "hono/http-exception";
 
-/** A problem document as a response (RFC 9457), with Retry-After where trying again makes sense. */
+/**
+ * A problem document as a response (RFC 9457), with Retry-After where trying again makes sense, and WWW-Authenticate where
+ * something else would have to be shown.
+ */
 export function problemResponse(error: ServiceError, requestId: string): Response {
-  return respond(problemOf(error, requestId), error.retryAfterSeconds);
+  const response = respond(problemOf(error, requestId), error.retryAfterSeconds);
+  if (error.challenge !== undefined) response.headers.set("www-authenticate", error.challenge);
+  return response;
 }
 
 function respond(problem: Problem, retryAfterSeconds?: number): Response {

@@ -28,6 +28,7 @@ export const identityRouter = router({
 
   me: userProcedure
     .meta({
+      tokenScope: "portal:read",
       openapi: {
         method: "GET",
         path: "/v1/portal/me",

@@ -146,6 +146,9 @@ export function createSessions(options: {
         publicId: session.publicId,
         user: { id: user.id, email, name, staffRole },
         memberships,
+        via: "session",
+        scopes: null,
+        orgId: null,
       };
       if (remembered.size >= CACHE_ENTRIES) remembered.clear();
       remembered.set(id, { session: valid, until: Math.min(Date.now() + CACHE_MS, session.expiresAt.getTime()) });

@@ -44,7 +44,10 @@ export const tenantsRouter = router({
     .mutation(async ({ ctx, input }) => ({ tenant: await createTenant(ctx, input, ctx.idempotencyKey) })),
 
   list: userProcedure
-    .meta({ openapi: { method: "GET", path: "/api/tenant", tags, summary: "The caller's homelabs" } })
+    .meta({
+      tokenScope: "portal:read",
+      openapi: { method: "GET", path: "/api/tenant", tags, summary: "The caller's homelabs" },
+    })
     .input(z.void())
     .output(z.object({ items: z.array(membershipView) }))
     .query(async ({ ctx }) => ({ items: await listMemberships(ctx) })),

@@ -1,8 +1,9 @@
 import { pageAnswer } from "@kombify/portal/service-error";
 import { ColorSchemeSwitch, PageHeader } from "@kombify/ui";
-import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Form, useLoaderData } from "@remix-run/react";
+import { PortalLink } from "../../frame/portal-link.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Settings · kombify" }];
 
@@ -25,6 +26,9 @@ export default function Settings() {
           <Fact label="E-mail" value={user.email} />
         </Stack>
       </Paper>
+      <Anchor component={PortalLink} href="/settings/tokens">
+        Access tokens
+      </Anchor>
       <Paper withBorder p="lg">
         <Group justify="space-between">
           <div>
