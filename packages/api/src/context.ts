@@ -3,7 +3,7 @@
  * through `db`, which is scoped by the procedure's permission; `open` is for the permission builders alone.
  */
 import type { ExchangeResponse, Peer, Plan } from "@kombify/agent-contract";
-import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, UserId } from "@kombify/db";
+import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, Transaction, UserId } from "@kombify/db";
 import type { Logger } from "@kombify/server";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import type { StaffRole } from "./identity/schemas.ts";
@@ -43,11 +43,29 @@ export interface Sessions {
    * @param responseHeaders get a new cookie when the session was extended.
    */
   validate(token: string, responseHeaders?: Headers): Promise<Session | null>;
-  /** Starts a session and returns the Set-Cookie value. */
-  start(userId: UserId, origin: SessionOrigin): Promise<string>;
+  /**
+   * Starts a session and returns the Set-Cookie value.
+   * @param within the transaction that decides whether it begins at all.
+   */
+  start(userId: UserId, origin: SessionOrigin, within?: Transaction): Promise<string>;
+  /**
+   * Gives the session another token, so that whoever knew the one before knows nothing now; returns the Set-Cookie value.
+   * @throws ServiceError FORBIDDEN (401) when the session has ended meanwhile.
+   */
+  rotate(tx: Transaction, session: Session): Promise<string>;
+  /** Forgets at once what this process remembers of a person's sessions; other processes hear of it from the database. */
+  forget(userId: UserId): void;
   /** Ends it here and in every process; returns the Set-Cookie value that clears the cookie. */
   end(session: Session): Promise<string>;
   tokenOf(cookieHeader: string | null): string | null;
+}
+
+/** The cookie that binds the second step of a sign-in to the browser that took the first. */
+export interface ChallengeCookie {
+  tokenOf(cookieHeader: string | null): string | null;
+  /** Set-Cookie values. */
+  create(token: string, expiresAt: Date): string;
+  blank(): string;
 }
 
 /** Everything that changed in any process, as it is committed. */
@@ -95,12 +113,13 @@ export interface Authority {
 /** Counts failures and attempts by address or account; see throttle.ts. */
 export interface Throttle {
   /** @throws ServiceError LIMIT_REACHED with the seconds to wait. */
-  consume(kind: "register" | "login" | "join", key: string): Promise<void>;
-  reset(kind: "login", key: string): Promise<void>;
+  consume(kind: "register" | "login" | "join" | "reset" | "second-factor", key: string): Promise<void>;
+  reset(kind: "login" | "second-factor", key: string): Promise<void>;
 }
 
 export interface Capabilities {
   sessions: Sessions;
+  challengeCookie: ChallengeCookie;
   changes: Changes;
   signer: AssertionSigner;
   authority: Authority;
@@ -132,6 +151,8 @@ export interface BaseContext {
   tenantSelector: string | null;
   idempotencyKey: string | null;
   sessionToken: string | null;
+  /** Of a sign-in that waits for its second factor. */
+  challengeToken: string | null;
   /** Aborted when this process begins to stop; streams end with it. */
   signal: AbortSignal;
   /** Set-Cookie and the like; sent by whichever transport carries the answer. */
@@ -157,6 +178,11 @@ export interface VerbContext {
 }
 export interface UserContext extends VerbContext {
   session: Session;
+}
+/** A signed-in person's own account, and what their browser holds of it. */
+export interface AccountContext extends UserContext {
+  audience: Audience;
+  responseHeaders: Headers;
 }
 export interface TenantContext extends UserContext {
   tenant: Membership;

@@ -8,6 +8,7 @@ import { createAgentCalls } from "./agents/calls.ts";
 import { openServiceIdentity, type ServiceIdentity } from "./agents/service-identity.ts";
 import { openChanges } from "./changes.ts";
 import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
+import { createChallengeCookie } from "./identity/challenge-cookie.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import { createSessions } from "./identity/sessions.ts";
 import { openSigner } from "./identity/signing-keys.ts";
@@ -100,6 +101,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   const agents = createAgentCalls(identity);
   const can: Capabilities = {
     sessions: createSessions({ db, audience, sealer, secureCookies: options.secureCookies, onChange: changes.on }),
+    challengeCookie: createChallengeCookie({ audience, secureCookies: options.secureCookies }),
     changes,
     signer: await openSigner(db, sealer),
     authority,
@@ -117,6 +119,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     tenantSelector: request.headers.get("x-tenant-id"),
     idempotencyKey: request.headers.get("idempotency-key"),
     sessionToken: can.sessions.tokenOf(request.headers.get("cookie")),
+    challengeToken: can.challengeCookie.tokenOf(request.headers.get("cookie")),
     signal: info.stopping ?? never,
     responseHeaders: new Headers(),
     audience,

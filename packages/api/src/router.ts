@@ -2,6 +2,7 @@
 import { agentsRouter } from "./agents/router.ts";
 import { auditRouter } from "./audit/router.ts";
 import { fleetRouter } from "./fleet/router.ts";
+import { accountRouter } from "./identity/account-router.ts";
 import { identityRouter } from "./identity/router.ts";
 import { instancesRouter } from "./instances/router.ts";
 import { tenantsRouter } from "./tenants/router.ts";
@@ -9,7 +10,7 @@ import { signUpRouter } from "./tenants/sign-up.ts";
 import { createCallerFactory, mergeRouters, router } from "./trpc.ts";
 
 export const appRouter = router({
-  identity: mergeRouters(identityRouter, signUpRouter),
+  identity: mergeRouters(identityRouter, accountRouter, signUpRouter),
   tenants: tenantsRouter,
   instances: instancesRouter,
   agents: agentsRouter,
