@@ -114,18 +114,26 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   const ownOrigin = new URL(audience === "cloud" ? options.cloudUrl : options.adminUrl).origin;
   const never = new AbortController().signal;
 
-  const contextOf = (request: Request, info: RequestInfo): BaseContext => ({
-    request: info,
-    tenantSelector: request.headers.get("x-tenant-id"),
-    idempotencyKey: request.headers.get("idempotency-key"),
-    sessionToken: can.sessions.tokenOf(request.headers.get("cookie")),
-    challengeToken: can.challengeCookie.tokenOf(request.headers.get("cookie")),
-    signal: info.stopping ?? never,
-    responseHeaders: new Headers(),
-    audience,
-    can,
-    open: (scope) => db.as(scope),
-  });
+  const contextOf = (request: Request, info: RequestInfo): BaseContext => {
+    const responseHeaders = new Headers();
+    const cookies = request.headers.get("cookie");
+    return {
+      request: info,
+      tenantSelector: request.headers.get("x-tenant-id"),
+      idempotencyKey: request.headers.get("idempotency-key"),
+      // A call may have given the session another token: the loaders that follow an action in one request go on with it.
+      get sessionToken() {
+        const given = responseHeaders.getSetCookie().map((cookie) => can.sessions.tokenOf(cookie));
+        return given.findLast((token) => token) ?? can.sessions.tokenOf(cookies);
+      },
+      challengeToken: can.challengeCookie.tokenOf(cookies),
+      signal: info.stopping ?? never,
+      responseHeaders,
+      audience,
+      can,
+      open: (scope) => db.as(scope),
+    };
+  };
 
   const handleTrpc = (request: Request, info: RequestInfo): Promise<Response> => {
     const ctx = contextOf(request, info);

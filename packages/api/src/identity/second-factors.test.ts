@@ -276,6 +276,15 @@ describe("recovery codes", () => {
     expect(mails.filter(({ subject }) => subject === "A recovery code was used")).toHaveLength(2);
   });
 
+  it("of ten codes at the same time for one challenge one starts a session, and the others stay unused", async () => {
+    const uma = await enrol("uma");
+    const challenge = await firstStep(uma);
+    const results = await Promise.allSettled(uma.recoveryCodes.map((code) => secondStep(challenge, code)));
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect(await sessionsOf(uma.id)).toBe(2);
+    expect(await uma.api.identity.secondFactor()).toMatchObject({ recoveryCodesLeft: 9 });
+  });
+
   it("of twenty uses of one code at the same time one signs in", async () => {
     const quin = await enrol("quin");
     const challenges: string[] = [];
