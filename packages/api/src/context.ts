@@ -53,10 +53,10 @@ export interface Sessions {
    * @throws ServiceError FORBIDDEN (401) when the session has ended meanwhile.
    */
   rotate(tx: Transaction, session: Session): Promise<string>;
-  /** Forgets at once what this process remembers of a person's sessions; other processes hear of it from the database. */
-  forget(userId: UserId): void;
   /** Ends it here and in every process; returns the Set-Cookie value that clears the cookie. */
   end(session: Session): Promise<string>;
+  /** Looks again at who somebody is and belongs to. Other processes hear of it by {@link Changes}; this one now. */
+  forget(userId: UserId): void;
   tokenOf(cookieHeader: string | null): string | null;
 }
 

@@ -134,9 +134,9 @@ export function createSessions(options: {
   const lucia = createLucia(options.db, options.audience, options.secureCookies);
   const identity = options.db.as({ kind: "identity" });
   const remembered = new Map<string, { session: Session; until: number }>();
-  let endings = 0;
+  let forgotten = 0;
   const forget = (userId: string) => {
-    endings++;
+    forgotten++;
     for (const [id, { session }] of remembered) if (session.user.id === userId) remembered.delete(id);
   };
   options.onChange((change) => {
@@ -149,7 +149,7 @@ export function createSessions(options: {
       const id = sessionIdOf(token);
       const known = remembered.get(id);
       if (known && known.until > Date.now()) return known.session;
-      const endingsBefore = endings;
+      const before = forgotten;
       const { session, user } = await lucia.validateSession(id);
       remembered.delete(id);
       if (!session) return null;
@@ -161,8 +161,8 @@ export function createSessions(options: {
         memberships,
       };
       if (remembered.size >= CACHE_ENTRIES) remembered.clear();
-      // What was read before an ending was told may be what was ended: it serves this request and is not kept.
-      if (endings === endingsBefore)
+      // What was read while something changed may be what it was before: good for this request, not for the next.
+      if (before === forgotten)
         remembered.set(id, { session: valid, until: Math.min(Date.now() + CACHE_MS, session.expiresAt.getTime()) });
       // Past its half-life a session is extended; the cookie has to learn of it, with the token and not with the id.
       if (session.fresh) responseHeaders?.append("Set-Cookie", lucia.createSessionCookie(token).serialize());
