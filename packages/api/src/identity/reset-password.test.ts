@@ -9,6 +9,7 @@ import {
   signUpPerson,
   type TestPlane,
 } from "../testing.ts";
+import { DEFAULT_LIMITS } from "../throttle.ts";
 
 let plane: TestPlane;
 beforeAll(async () => {
@@ -155,11 +156,7 @@ it("asking for a known and for an unknown address gives the same answer after ab
 });
 
 it("asking is slowed down by address and by account, with the same words for a known and an unknown one", async () => {
-  const limits = { points: 3, seconds: 60 };
-  const loose = { points: 10_000, seconds: 60 };
-  const strict = await createTestPlane({
-    limits: { register: loose, login: loose, join: loose, "second-factor": loose, reset: limits },
-  });
+  const strict = await createTestPlane({ limits: { ...DEFAULT_LIMITS, reset: { points: 3, seconds: 60 } } });
   const ian = await signUpPerson(strict, "ian");
   const ask = (email: string, clientAddress: string) =>
     callAs(strict.cloud, {}, { clientAddress }).api.identity.requestReset({ email });

@@ -10,6 +10,7 @@ import {
   signUpPerson,
   type TestPlane,
 } from "../testing.ts";
+import { DEFAULT_LIMITS } from "../throttle.ts";
 import { hashRecoveryCode, newRecoveryCodes } from "./one-time-codes.ts";
 
 let plane: TestPlane;
@@ -208,9 +209,8 @@ describe("signing in with it", () => {
   });
 
   it("codes are slowed down by account, however many challenges a known password buys", async () => {
-    const loose = { points: 10_000, seconds: 60 };
     const strict = await createTestPlane({
-      limits: { register: loose, login: loose, join: loose, reset: loose, "second-factor": { points: 6, seconds: 60 } },
+      limits: { ...DEFAULT_LIMITS, "second-factor": { points: 6, seconds: 60 } },
     });
     const lea = await signUpPerson(strict, "lea");
     await strict.database.owner`insert into second_factors (user_id, sealed_secret, confirmed_at)

@@ -144,6 +144,7 @@ export function createSessions(options: {
   });
 
   return {
+    forget,
     tokenOf: (cookieHeader) => lucia.readSessionCookie(cookieHeader ?? ""),
     async validate(token, responseHeaders) {
       const id = sessionIdOf(token);
@@ -199,7 +200,6 @@ export function createSessions(options: {
       await notifyChange(tx, { noun: "sessions", id: session.user.id });
       return lucia.createSessionCookie(token).serialize();
     },
-    forget,
     async end(session) {
       await lucia.invalidateSession(session.id);
       remembered.delete(session.id);
