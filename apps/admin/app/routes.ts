@@ -3,6 +3,7 @@ import { index, type RouteConfig, route } from "@remix-run/route-config";
 export default [
   index("routes/fleet/route.tsx"),
   route("login", "routes/login/route.tsx"),
+  route("login/code", "routes/login-code/route.tsx"),
   route("logout", "routes/logout/route.ts"),
   route("instances", "routes/instances/route.tsx"),
   route("instances/new", "routes/new-instance/route.tsx"),
@@ -10,5 +11,6 @@ export default [
   route("tenants", "routes/tenants/route.tsx"),
   route("tenants/:id", "routes/tenant/route.tsx"),
   route("audit", "routes/audit/route.tsx"),
+  route("settings/security", "routes/security/route.tsx"),
   route("*", "routes/not-found/route.tsx"),
 ] satisfies RouteConfig;

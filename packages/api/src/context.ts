@@ -52,10 +52,20 @@ export interface Sessions {
    * @param responseHeaders get a new cookie when the session was extended.
    */
   validate(token: string, responseHeaders?: Headers): Promise<Session | null>;
-  /** Starts a session and returns the Set-Cookie value. */
-  start(userId: UserId, origin: SessionOrigin): Promise<string>;
+  /**
+   * Starts a session and returns the Set-Cookie value.
+   * @param within the transaction that decides whether it begins at all.
+   */
+  start(userId: UserId, origin: SessionOrigin, within?: Transaction): Promise<string>;
+  /**
+   * Gives the session another token, so that whoever knew the one before knows nothing now; returns the Set-Cookie value.
+   * @throws ServiceError FORBIDDEN (401) when the session has ended meanwhile.
+   */
+  rotate(tx: Transaction, session: Session): Promise<string>;
   /** Ends it here and in every process; returns the Set-Cookie value that clears the cookie. */
   end(session: Session): Promise<string>;
+  /** Looks again at who somebody is and belongs to. Other processes hear of it by {@link Changes}; this one now. */
+  forget(userId: UserId): void;
   tokenOf(cookieHeader: string | null): string | null;
 }
 
@@ -72,6 +82,14 @@ export interface Principals {
    * @throws ServiceError FORBIDDEN (401)
    */
   ofGateway(said: { issuer: string; subject: string; orgId: string | null }): Promise<Session>;
+}
+
+/** The cookie that binds the second step of a sign-in to the browser that took the first. */
+export interface ChallengeCookie {
+  tokenOf(cookieHeader: string | null): string | null;
+  /** Set-Cookie values. */
+  create(token: string, expiresAt: Date): string;
+  blank(): string;
 }
 
 /** Everything that changed in any process, as it is committed. */
@@ -146,13 +164,14 @@ export interface Authority {
 /** Counts failures and attempts by address or account; see throttle.ts. */
 export interface Throttle {
   /** @throws ServiceError LIMIT_REACHED with the seconds to wait. */
-  consume(kind: "register" | "login" | "join", key: string): Promise<void>;
-  reset(kind: "login", key: string): Promise<void>;
+  consume(kind: "register" | "login" | "join" | "reset" | "second-factor", key: string): Promise<void>;
+  reset(kind: "login" | "second-factor", key: string): Promise<void>;
 }
 
 export interface Capabilities {
   sessions: Sessions;
   principals: Principals;
+  challengeCookie: ChallengeCookie;
   changes: Changes;
   signer: AssertionSigner;
   authority: Authority;
@@ -190,6 +209,8 @@ export interface BaseContext {
   bearer: string | null;
   /** Whom the gateway says the request is from; null unless the connection is the gateway's own. */
   gatewayIdentity: { issuer: string; subject: string; orgId: string | null } | null;
+  /** Of a sign-in that waits for its second factor. */
+  challengeToken: string | null;
   /** Aborted when this process begins to stop; streams end with it. */
   signal: AbortSignal;
   /** Set-Cookie and the like; sent by whichever transport carries the answer. */
@@ -215,6 +236,11 @@ export interface VerbContext {
 }
 export interface UserContext extends VerbContext {
   session: Session;
+}
+/** A signed-in person's own account, and what their browser holds of it. */
+export interface AccountContext extends UserContext {
+  audience: Audience;
+  responseHeaders: Headers;
 }
 export interface TenantContext extends UserContext {
   tenant: Membership;

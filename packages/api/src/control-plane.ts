@@ -12,6 +12,7 @@ import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } fr
 import { bearerOf, gatewayIdentityOf } from "./credentials.ts";
 import { createAccessTokens } from "./identity/access-tokens.ts";
 import { openDenials } from "./identity/denials.ts";
+import { createChallengeCookie } from "./identity/challenge-cookie.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import { createPrincipals } from "./identity/principals.ts";
 import { openProviderKeys } from "./identity/provider-keys.ts";
@@ -133,6 +134,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       denials: await openDenials({ db, changes, log }),
       accessTokens: createAccessTokens(oidcProviders, (issuer) => openProviderKeys({ issuer, log })),
     }),
+    challengeCookie: createChallengeCookie({ audience, secureCookies: options.secureCookies }),
     changes,
     signer: await openSigner(db, sealer, { onChange: changes.on }),
     authority,
@@ -146,19 +148,28 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   const ownOrigin = new URL(audience === "cloud" ? options.cloudUrl : options.adminUrl).origin;
   const never = new AbortController().signal;
 
-  const contextOf = (request: Request, info: RequestInfo): BaseContext => ({
-    request: info,
-    tenantSelector: request.headers.get("x-tenant-id"),
-    idempotencyKey: request.headers.get("idempotency-key"),
-    sessionToken: can.sessions.tokenOf(request.headers.get("cookie")),
-    bearer: bearerOf(request.headers),
-    gatewayIdentity: gatewayIdentityOf(request.headers, info),
-    signal: info.stopping ?? never,
-    responseHeaders: new Headers(),
-    audience,
-    can,
-    open: (scope) => db.as(scope),
-  });
+  const contextOf = (request: Request, info: RequestInfo): BaseContext => {
+    const responseHeaders = new Headers();
+    const cookies = request.headers.get("cookie");
+    return {
+      request: info,
+      tenantSelector: request.headers.get("x-tenant-id"),
+      idempotencyKey: request.headers.get("idempotency-key"),
+      // A call may have given the session another token: the loaders that follow an action in one request go on with it.
+      get sessionToken() {
+        const given = responseHeaders.getSetCookie().map((cookie) => can.sessions.tokenOf(cookie));
+        return given.findLast((token) => token) ?? can.sessions.tokenOf(cookies);
+      },
+      challengeToken: can.challengeCookie.tokenOf(cookies),
+      bearer: bearerOf(request.headers),
+      gatewayIdentity: gatewayIdentityOf(request.headers, info),
+      signal: info.stopping ?? never,
+      responseHeaders,
+      audience,
+      can,
+      open: (scope) => db.as(scope),
+    };
+  };
 
   const systemContext = (name: string, info: RequestInfo): VerbContext => ({
     db: db.as({ kind: "system" }),

@@ -29,7 +29,7 @@ export const proceduresOf = (): Record<string, { _def: ProcedureDefinition }> =>
 
 function audiencesOf(name: string, meta: ProcedureMeta): RestRoute["audiences"] {
   if (meta.permission?.kind === "agent" || name === "agents.join") return ["agent"];
-  if (meta.permission?.kind === "staff" || name === "identity.staffLogin") return ["admin"];
+  if (meta.permission?.kind === "staff" || name.startsWith("identity.staff")) return ["admin"];
   return ["cloud"];
 }
 

@@ -2,6 +2,7 @@
 import { agentsRouter } from "./agents/router.ts";
 import { auditRouter } from "./audit/router.ts";
 import { fleetRouter } from "./fleet/router.ts";
+import { accountRouter } from "./identity/account-router.ts";
 import { identityRouter } from "./identity/router.ts";
 import { tokensRouter } from "./identity/tokens-router.ts";
 import { instancesRouter } from "./instances/router.ts";
@@ -12,7 +13,7 @@ import { createCallerFactory, mergeRouters, router } from "./trpc.ts";
 import { webhooksRouter } from "./webhooks/router.ts";
 
 export const appRouter = router({
-  identity: mergeRouters(identityRouter, signUpRouter),
+  identity: mergeRouters(identityRouter, accountRouter, signUpRouter),
   tokens: tokensRouter,
   tenants: tenantsRouter,
   instances: instancesRouter,

@@ -39,6 +39,8 @@ export async function createTestPlane(options: Partial<ControlPlaneOptions> = {}
         register: { points: 10_000, seconds: 60 },
         login: { points: 20, seconds: 60 },
         join: { points: 10_000, seconds: 60 },
+        reset: { points: 10_000, seconds: 60 },
+        "second-factor": { points: 10_000, seconds: 60 },
       },
       ...options,
     });

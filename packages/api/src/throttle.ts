@@ -8,11 +8,15 @@ export interface ThrottleLimits {
   register: { points: number; seconds: number };
   login: { points: number; seconds: number };
   join: { points: number; seconds: number };
+  reset: { points: number; seconds: number };
+  "second-factor": { points: number; seconds: number };
 }
 export const DEFAULT_LIMITS: ThrottleLimits = {
   register: { points: 600, seconds: 60 },
   login: { points: 20, seconds: 300 },
   join: { points: 60, seconds: 60 },
+  reset: { points: 10, seconds: 900 },
+  "second-factor": { points: 10, seconds: 900 },
 };
 
 export function createThrottle(limits: ThrottleLimits = DEFAULT_LIMITS): Throttle {
@@ -22,6 +26,8 @@ export function createThrottle(limits: ThrottleLimits = DEFAULT_LIMITS): Throttl
     register: limiterOf(limits.register),
     login: limiterOf(limits.login),
     join: limiterOf(limits.join),
+    reset: limiterOf(limits.reset),
+    "second-factor": limiterOf(limits["second-factor"]),
   };
   return {
     async consume(kind, key) {

@@ -34,6 +34,12 @@ GRANT UPDATE (before, expires_at) ON token_denials TO kombify_identity;
 --> statement-breakpoint
 GRANT UPDATE (name, password_hash) ON users TO kombify_identity;
 --> statement-breakpoint
+GRANT UPDATE (id) ON sessions TO kombify_identity;
+--> statement-breakpoint
+GRANT DELETE ON password_resets TO kombify_identity;
+--> statement-breakpoint
+GRANT SELECT (user_id) ON password_resets TO kombify_identity;
+--> statement-breakpoint
 GRANT SELECT (instance_id, plan, org_id) ON tenants TO kombify_identity;
 --> statement-breakpoint
 GRANT SELECT (id, desired_revision), UPDATE (desired_revision) ON instances TO kombify_identity;
@@ -61,6 +67,8 @@ CREATE POLICY identity ON session_endings FOR INSERT TO kombify_identity WITH CH
 CREATE POLICY identity ON mails FOR INSERT TO kombify_identity WITH CHECK (true);
 --> statement-breakpoint
 CREATE POLICY identity_write ON users FOR UPDATE TO kombify_identity USING (id = app_user_id()) WITH CHECK (id = app_user_id());
+--> statement-breakpoint
+CREATE POLICY identity ON password_resets TO kombify_identity USING (user_id = app_user_id()) WITH CHECK (user_id = app_user_id());
 --> statement-breakpoint
 CREATE POLICY identity ON instances TO kombify_identity USING (id IN (SELECT instance_id FROM tenants)) WITH CHECK (id IN (SELECT instance_id FROM tenants));
 --> statement-breakpoint

@@ -1,6 +1,6 @@
 import type { StaffView } from "@kombify/api/schemas";
 import { ColorSchemeSwitch, Logo } from "@kombify/ui";
-import { Button, Text } from "@mantine/core";
+import { Anchor, Button, Text } from "@mantine/core";
 import { Form, useLocation, useNavigation } from "@remix-run/react";
 import type { ReactNode } from "react";
 import classes from "./admin-frame.module.css";
@@ -77,9 +77,9 @@ function Places() {
 function SignedIn({ staff }: { staff: StaffView }) {
   return (
     <div className={classes.account}>
-      <Text size="sm" c="dimmed" className={classes.who}>
+      <Anchor component={PortalLink} href="/settings/security" size="sm" c="dimmed" className={classes.who}>
         {staff.name} · {staff.role}
-      </Text>
+      </Anchor>
       <Form method="post" action="/logout">
         <Button type="submit" variant="subtle" color="gray" size="compact-md" fw={500}>
           Sign out

@@ -4,18 +4,18 @@ import { passwordStrength } from "./password-strength.ts";
 
 const COLORS = ["gray.5", "red.7", "yellow.7", "green.7"] as const;
 
-type NewPasswordFieldProps = { minLength: number; error: string | undefined };
+type NewPasswordFieldProps = { minLength: number; error: string | undefined; name?: string; label?: string };
 
 /** A password to be chosen, with a meter that speaks up once something is typed. Its place is kept from the start. */
-export function NewPasswordField({ minLength, error }: NewPasswordFieldProps) {
+export function NewPasswordField({ minLength, error, name = "password", label = "Password" }: NewPasswordFieldProps) {
   const [password, setPassword] = useState("");
   const strength = passwordStrength(password, minLength);
   return (
     <div>
       <PasswordInput
-        id="password"
-        name="password"
-        label="Password"
+        id={name}
+        name={name}
+        label={label}
         description={`At least ${minLength} characters. A few words are easy to remember.`}
         autoComplete="new-password"
         error={error}

@@ -1,3 +1,6 @@
+/** As the server has it; importing its schemas would bring the whole validator into a page. */
+export const MIN_PASSWORD_LENGTH = 10;
+
 /**
  * How hard a password is to guess, roughly: enough to steer people to length. The server decides by length alone
  * (NIST SP 800-63B, 3.1.1.2); this meter never refuses anything.

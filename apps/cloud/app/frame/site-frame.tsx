@@ -60,20 +60,23 @@ function SignedInLinks() {
   ];
   return (
     <>
-      {links.map(({ href, text }) => (
-        <Button
-          key={href}
-          component={PortalLink}
-          href={href}
-          variant={pathname === href ? "light" : "subtle"}
-          color={pathname === href ? "iris" : "gray"}
-          size="compact-md"
-          fw={500}
-          {...(pathname === href ? { "aria-current": "page" as const } : {})}
-        >
-          {text}
-        </Button>
-      ))}
+      {links.map(({ href, text }) => {
+        const isHere = pathname === href || pathname.startsWith(`${href}/`);
+        return (
+          <Button
+            key={href}
+            component={PortalLink}
+            href={href}
+            variant={isHere ? "light" : "subtle"}
+            color={isHere ? "iris" : "gray"}
+            size="compact-md"
+            fw={500}
+            {...(isHere ? { "aria-current": pathname === href ? ("page" as const) : ("true" as const) } : {})}
+          >
+            {text}
+          </Button>
+        );
+      })}
       <Form method="post" action="/logout">
         <Button type="submit" variant="subtle" color="gray" size="compact-md" fw={500}>
           Sign out

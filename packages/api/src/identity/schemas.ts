@@ -39,6 +39,54 @@ export const loginInput = z.strictObject({
     .max(200, "Use at most 200 characters."),
 });
 
+/** Six digits of an authenticator app, or a recovery code. */
+const codeSchema = z.string({ error: "Enter the code." }).trim().min(1, "Enter the code.").max(40, "This is no code.");
+export const codeInput = z.strictObject({ code: codeSchema });
+export const beginSecondFactorInput = z.strictObject({ password: loginInput.shape.password });
+export const profileInput = z.strictObject({ name: personNameSchema });
+export const sessionInput = z.strictObject({ id: z.uuid("This is no id of a session.") });
+export const changePasswordInput = z.strictObject({
+  /** Left out by people who have no password yet. */
+  current: z.string().max(200, "Use at most 200 characters.").optional(),
+  next: newPasswordSchema,
+});
+export const requestResetInput = z.strictObject({ email: emailSchema });
+export const resetPasswordInput = z.strictObject({ token: z.string().min(1).max(100), password: newPasswordSchema });
+
+/** Instead of somebody who is signed in: the code of a second factor is still to come, until then. */
+export const secondFactorAsked = z.object({ secondFactor: z.object({ expiresAt: z.date() }) });
+
+export const sessionView = z.object({
+  /** Names the session and opens nothing. */
+  id: z.uuid(),
+  /** "Firefox on Linux" */
+  device: z.string(),
+  clientAddress: z.string(),
+  createdAt: z.date(),
+  extendedAt: z.date(),
+  expiresAt: z.date(),
+  isThisOne: z.boolean(),
+});
+export type SessionView = z.infer<typeof sessionView>;
+
+export const secondFactorView = z.object({
+  isOn: z.boolean(),
+  since: z.date().nullable(),
+  recoveryCodesLeft: z.int(),
+  /** A second factor needs a first: people who come from a provider alone have that provider's. */
+  hasPassword: z.boolean(),
+});
+export type SecondFactorView = z.infer<typeof secondFactorView>;
+
+/** What an authenticator app is given. */
+export const enrolmentView = z.object({
+  /** Base32 (RFC 4648). */
+  secret: z.string(),
+  uri: z.string(),
+  qrSvg: z.string(),
+});
+export type EnrolmentView = z.infer<typeof enrolmentView>;
+
 export const userView = z.object({ id: z.uuid(), email: z.string(), name: z.string() });
 export type UserView = z.infer<typeof userView>;
 

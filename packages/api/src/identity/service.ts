@@ -8,7 +8,8 @@ import { users } from "@kombify/db/schema";
 import { sql } from "drizzle-orm";
 import type { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
-import type { SessionOrigin, UserContext, VerbContext } from "../context.ts";
+import type { Audience, SessionOrigin, UserContext, VerbContext } from "../context.ts";
+import { beginChallenge } from "./challenges.ts";
 import { endStackSessions } from "./end-stack-sessions.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import type { loginInput, StaffRole } from "./schemas.ts";
@@ -20,13 +21,16 @@ interface Account {
   name: string;
   staffRole: StaffRole | null;
   passwordHash: string | null;
+  hasSecondFactor: boolean;
 }
 
 /** Who an account is, if the password is right; null otherwise, after the same time. */
 export async function findAccount(ctx: VerbContext, email: string, password: string): Promise<Account | null> {
   const [account] = await ctx.db.read<Account>(
     (sql) =>
-      sql`select id, email, name, staff_role as "staffRole", password_hash as "passwordHash" from users where email = ${email}`,
+      sql`select id, email, name, staff_role as "staffRole", password_hash as "passwordHash", exists(
+        select from second_factors f where f.user_id = users.id and f.confirmed_at is not null) as "hasSecondFactor"
+        from users where email = ${email}`,
   );
   return (await verifyPassword(account?.passwordHash ?? null, password)) ? (account ?? null) : null;
 }
@@ -57,35 +61,75 @@ const refusal = () =>
     fields: [{ path: "password", message: "E-mail address or password is wrong." }],
   });
 
+/** Attempts on one account from one address. */
+export const loginThrottleKey = (ctx: VerbContext, email: string) => `${ctx.request.clientAddress} ${email}`;
+
+/** Somebody who is signed in, or who has a second factor to show until then. */
+type LoginResult = { user: Omit<Account, "passwordHash" | "hasSecondFactor"> } | { secondFactor: { expiresAt: Date } };
+
 /**
- * Starts a session. Wrong password and unknown address give the same answer after the same time.
+ * Takes the first step of signing in, which is the only one for people without a second factor. Wrong password and
+ * unknown address give the same answer after the same time; that an account has a second factor is said after the right
+ * password and not before.
  * @throws ServiceError FORBIDDEN (401), LIMIT_REACHED
  */
 export async function login(
-  ctx: VerbContext & { responseHeaders: Headers },
+  ctx: VerbContext & { responseHeaders: Headers; audience: Audience },
   input: z.output<typeof loginInput>,
-  staffOnly: boolean,
-) {
-  const throttleKey = `${ctx.request.clientAddress} ${input.email}`;
+): Promise<LoginResult> {
+  const throttleKey = loginThrottleKey(ctx, input.email);
   await ctx.can.throttle.consume("login", throttleKey);
   const account = await findAccount(ctx, input.email, input.password);
-  if (!account || (staffOnly && !account.staffRole)) throw refusal();
+  if (!account || (ctx.audience === "admin" && !account.staffRole)) throw refusal();
+  const { passwordHash, hasSecondFactor, ...user } = account;
+  if (hasSecondFactor) {
+    const secondFactor = await ctx.db.transaction(async (tx) => {
+      const challenge = await beginChallenge(tx, ctx, user.id);
+      await requireUnchanged(tx, account);
+      return challenge;
+    });
+    return { secondFactor };
+  }
+  const cookie = await ctx.db.transaction(async (tx) => {
+    const started = await startSession(tx, ctx, user);
+    await requireUnchanged(tx, account);
+    return started;
+  });
+  // Not before the second factor was shown: a known password must not buy any number of codes to try.
   await ctx.can.throttle.reset("login", throttleKey);
-  ctx.responseHeaders.append("Set-Cookie", await ctx.can.sessions.start(account.id, originOf(ctx)));
-  await ctx.db.transaction((tx) =>
-    recordAudit(
-      tx,
-      { ...ctx, actor: { kind: staffOnly ? "staff" : "user", id: account.id, name: account.name } },
-      {
-        action: staffOnly ? "identity.staffLogin" : "identity.login",
-        targetKind: "user",
-        targetId: account.id,
-        summary: `${account.name} signed in`,
-      },
-    ),
+  ctx.responseHeaders.append("Set-Cookie", cookie);
+  return { user };
+}
+
+/**
+ * What began references its person, and so has waited for a change of the password that was on its way; by now that
+ * change can be seen. Without this a password that was changed a moment ago would leave a session behind.
+ */
+async function requireUnchanged(tx: Transaction, { id, passwordHash, hasSecondFactor }: Account): Promise<void> {
+  const [same] = await tx.execute(sql`
+    select from users u where u.id = ${id} and u.password_hash = ${passwordHash} and ${hasSecondFactor} = exists(
+      select from second_factors f where f.user_id = u.id and f.confirmed_at is not null)`);
+  if (!same) throw refusal();
+}
+
+/** Starts a session of somebody who has proved who they are; returns the Set-Cookie value. */
+export async function startSession(
+  tx: Transaction,
+  ctx: VerbContext & { audience: Audience },
+  user: { id: UserId; name: string },
+): Promise<string> {
+  const isStaff = ctx.audience === "admin";
+  await recordAudit(
+    tx,
+    { ...ctx, actor: { kind: isStaff ? "staff" : "user", id: user.id, name: user.name } },
+    {
+      action: isStaff ? "identity.staffLogin" : "identity.login",
+      targetKind: "user",
+      targetId: user.id,
+      summary: `${user.name} signed in`,
+    },
   );
-  const { passwordHash: _, ...view } = account;
-  return view;
+  return ctx.can.sessions.start(user.id, originOf(ctx), tx);
 }
 
 /** Where the session of this request begins. */

@@ -4,9 +4,10 @@
  * change to either is told to all processes, and the memory is dropped at once.
  */
 import { hash, randomBytes, randomUUID } from "node:crypto";
-import { type Change, type Database, notifyChange, type UserId as PersonId } from "@kombify/db";
+import { ServiceError } from "@kombify/agent-contract";
+import { type Change, type Database, notifyChange, type UserId as PersonId, type Transaction } from "@kombify/db";
 import { sessions as sessionsTable } from "@kombify/db/schema";
-import { eq, lte } from "drizzle-orm";
+import { eq, lte, sql } from "drizzle-orm";
 import { type Adapter, type DatabaseSession, type DatabaseUser, Lucia, TimeSpan } from "lucia";
 import type { Audience, Membership, Session, Sessions } from "../context.ts";
 import type { Sealer } from "../seal.ts";
@@ -46,6 +47,13 @@ const attributesOf = (audience: Audience, publicId: string): SessionAttributes =
 const CACHE_MS = 5_000;
 const CACHE_ENTRIES = 10_000;
 const sessionIdOf = (token: string) => hash("sha256", token);
+const newToken = () => randomBytes(32).toString("base64url");
+
+// Half of it is the sliding window: an admin is signed out after half a day of absence at the latest.
+const lifetimeOf = (audience: Audience) => (audience === "admin" ? new TimeSpan(12, "h") : new TimeSpan(30, "d"));
+
+/** How long a session lives from when it was begun or last extended, in milliseconds. */
+export const sessionLifetimeMs = (audience: Audience): number => lifetimeOf(audience).milliseconds();
 
 interface SessionRow {
   publicId: string;
@@ -109,8 +117,7 @@ function createAdapter(db: Database, audience: Audience): Adapter {
 
 const createLucia = (db: Database, audience: Audience, secureCookies: boolean) =>
   new Lucia(createAdapter(db, audience), {
-    // Half of it is the sliding window: an admin is signed out after half a day of absence at the latest.
-    sessionExpiresIn: audience === "admin" ? new TimeSpan(12, "h") : new TimeSpan(30, "d"),
+    sessionExpiresIn: lifetimeOf(audience),
     sessionCookie: { name: `kombify_${audience}`, attributes: { secure: secureCookies, sameSite: "lax" } },
     getUserAttributes: (attributes) => attributes,
     getSessionAttributes: ({ publicId }) => ({ publicId }),
@@ -125,18 +132,25 @@ export function createSessions(options: {
   onChange(listener: (change: Change) => void): () => void;
 }): Sessions {
   const lucia = createLucia(options.db, options.audience, options.secureCookies);
+  const identity = options.db.as({ kind: "identity" });
   const remembered = new Map<string, { session: Session; until: number }>();
+  let forgotten = 0;
+  const forget = (userId: string) => {
+    forgotten++;
+    for (const [id, { session }] of remembered) if (session.user.id === userId) remembered.delete(id);
+  };
   options.onChange((change) => {
-    if (change.noun !== "sessions") return;
-    for (const [id, { session }] of remembered) if (session.user.id === change.id) remembered.delete(id);
+    if (change.noun === "sessions") forget(change.id);
   });
 
   return {
+    forget,
     tokenOf: (cookieHeader) => lucia.readSessionCookie(cookieHeader ?? ""),
     async validate(token, responseHeaders) {
       const id = sessionIdOf(token);
       const known = remembered.get(id);
       if (known && known.until > Date.now()) return known.session;
+      const before = forgotten;
       const { session, user } = await lucia.validateSession(id);
       remembered.delete(id);
       if (!session) return null;
@@ -151,13 +165,15 @@ export function createSessions(options: {
         orgId: null,
       };
       if (remembered.size >= CACHE_ENTRIES) remembered.clear();
-      remembered.set(id, { session: valid, until: Math.min(Date.now() + CACHE_MS, session.expiresAt.getTime()) });
+      // What was read while something changed may be what it was before: good for this request, not for the next.
+      if (before === forgotten)
+        remembered.set(id, { session: valid, until: Math.min(Date.now() + CACHE_MS, session.expiresAt.getTime()) });
       // Past its half-life a session is extended; the cookie has to learn of it, with the token and not with the id.
       if (session.fresh) responseHeaders?.append("Set-Cookie", lucia.createSessionCookie(token).serialize());
       return valid;
     },
-    async start(userId, { clientAddress, userAgent, provider }) {
-      const token = randomBytes(32).toString("base64url");
+    async start(userId, { clientAddress, userAgent, provider }, within) {
+      const token = newToken();
       const attributes: SessionAttributes = {
         ...attributesOf(options.audience, randomUUID()),
         clientAddress,
@@ -170,15 +186,27 @@ export function createSessions(options: {
             }
           : {}),
       };
-      await lucia.createSession(userId, attributes, { sessionId: sessionIdOf(token) });
+      const expiresAt = new Date(Date.now() + sessionLifetimeMs(options.audience));
+      const insert = async (tx: Transaction) => {
+        await tx.insert(sessionsTable).values({ ...attributes, id: sessionIdOf(token), userId, expiresAt });
+      };
+      await (within ? insert(within) : identity.transaction(insert));
+      return lucia.createSessionCookie(token).serialize();
+    },
+    async rotate(tx, session) {
+      const token = newToken();
+      const moved = await tx.execute(
+        sql`update sessions set id = ${sessionIdOf(token)} where id = ${session.id} returning id`,
+      );
+      if (moved.length === 0)
+        throw new ServiceError("FORBIDDEN", "Sign in first: there is no valid session.", { status: 401 });
+      await notifyChange(tx, { noun: "sessions", id: session.user.id });
       return lucia.createSessionCookie(token).serialize();
     },
     async end(session) {
       await lucia.invalidateSession(session.id);
       remembered.delete(session.id);
-      await options.db
-        .as({ kind: "identity" })
-        .transaction((tx) => notifyChange(tx, { noun: "sessions", id: session.user.id }));
+      await identity.transaction((tx) => notifyChange(tx, { noun: "sessions", id: session.user.id }));
       return lucia.createBlankSessionCookie().serialize();
     },
   };

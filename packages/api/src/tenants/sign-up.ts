@@ -4,7 +4,7 @@ import { recordAudit } from "../audit/record.ts";
 import type { VerbContext } from "../context.ts";
 import { hashPassword } from "../identity/passwords.ts";
 import { registerInput, userView } from "../identity/schemas.ts";
-import { createUser, findAccount, originOf } from "../identity/service.ts";
+import { createUser, findAccount, loginThrottleKey, originOf } from "../identity/service.ts";
 import { foundingProcedure } from "../procedures.ts";
 import { router } from "../trpc.ts";
 import { createTenantIn } from "./create-tenant.ts";
@@ -45,11 +45,11 @@ export async function signUp(
       };
     })
     .catch(async (error: unknown) => {
-      const account =
-        requestKey && error instanceof ServiceError && error.code === "CONFLICT"
-          ? await findAccount(ctx, input.email, input.password)
-          : null;
-      if (!account) throw error;
+      if (!requestKey || !(error instanceof ServiceError) || error.code !== "CONFLICT") throw error;
+      // This tries a password like any sign-in: as often, and no further than the first step.
+      await ctx.can.throttle.consume("login", loginThrottleKey(ctx, input.email));
+      const account = await findAccount(ctx, input.email, input.password);
+      if (!account || account.hasSecondFactor) throw error;
       const tenant = await ctx.db.transaction((tx) =>
         createTenantIn(tx, ctx, { name: tenantName, ownerId: account.id, requestKey }),
       );

@@ -1,4 +1,5 @@
 import { fieldError, refusedForm, textFields } from "@kombify/portal/form-problem";
+import { BeginAgain, secondStepPath } from "@kombify/portal/second-step";
 import { safeNext, whenSignedIn } from "@kombify/portal/service-error";
 import { FormErrorSummary } from "@kombify/ui";
 import { Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
@@ -12,24 +13,26 @@ export const meta: MetaFunction = () => [{ title: "Sign in · kombify Admin" }];
 const LABELS = { email: "E-mail", password: "Password" };
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
-  const next = safeNext(new URL(request.url).searchParams.get("next"), "/");
+  const { searchParams } = new URL(request.url);
+  const next = safeNext(searchParams.get("next"), "/");
   if (await whenSignedIn(context.api.identity.staffMe())) throw redirect(next);
-  return { next };
+  return { next, isAgain: searchParams.has("again") };
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {
   const values = textFields(await request.formData());
   const { email = "", password = "" } = values;
   try {
-    await context.api.identity.staffLogin({ email, password });
-    return redirect(safeNext(values.next, "/"));
+    const next = safeNext(values.next, "/");
+    const answer = await context.api.identity.staffLogin({ email, password });
+    return redirect("secondFactor" in answer ? secondStepPath(next) : next);
   } catch (error) {
     return refusedForm(error, values, context.requestId);
   }
 }
 
 export default function SignIn() {
-  const { next } = useLoaderData<typeof loader>();
+  const { next, isAgain } = useLoaderData<typeof loader>();
   const problem = useActionData<typeof action>()?.problem;
   return (
     <div className={classes.page}>
@@ -40,6 +43,7 @@ export default function SignIn() {
       <Paper withBorder shadow="xs" className={classes.card}>
         <Form method="post" noValidate>
           <Stack gap="md">
+            {isAgain && !problem ? <BeginAgain /> : null}
             <FormErrorSummary message={problem?.message} fields={problem?.fields} labels={LABELS} />
             <input type="hidden" name="next" value={next} />
             <TextInput

@@ -1,7 +1,8 @@
 import { fieldError, refusedForm, textFields } from "@kombify/portal/form-problem";
+import { BeginAgain, secondStepPath } from "@kombify/portal/second-step";
 import { safeNext, whenSignedIn } from "@kombify/portal/service-error";
 import { FormErrorSummary } from "@kombify/ui";
-import { Anchor, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Alert, Anchor, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
 import { Form, useActionData, useLoaderData } from "@remix-run/react";
 import { FormPage } from "../../forms/form-page.tsx";
@@ -13,24 +14,26 @@ export const meta: MetaFunction = () => [{ title: "Sign in · kombify" }];
 const LABELS = { email: "E-mail", password: "Password" };
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
-  const next = safeNext(new URL(request.url).searchParams.get("next"), "/homelab");
+  const { searchParams } = new URL(request.url);
+  const next = safeNext(searchParams.get("next"), "/homelab");
   if (await whenSignedIn(context.api.identity.me())) throw redirect(next);
-  return { next };
+  return { next, isAgain: searchParams.has("again"), isReset: searchParams.has("reset") };
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {
   const values = textFields(await request.formData());
   const { email = "", password = "" } = values;
   try {
-    await context.api.identity.login({ email, password });
-    return redirect(safeNext(values.next, "/homelab"));
+    const next = safeNext(values.next, "/homelab");
+    const answer = await context.api.identity.login({ email, password });
+    return redirect("secondFactor" in answer ? secondStepPath(next) : next);
   } catch (error) {
     return refusedForm(error, values, context.requestId);
   }
 }
 
 export default function SignIn() {
-  const { next } = useLoaderData<typeof loader>();
+  const { next, isAgain, isReset } = useLoaderData<typeof loader>();
   const problem = useActionData<typeof action>()?.problem;
   return (
     <FormPage
@@ -46,6 +49,12 @@ export default function SignIn() {
     >
       <Form method="post" noValidate>
         <Stack gap="md">
+          {isAgain && !problem ? <BeginAgain /> : null}
+          {isReset && !problem ? (
+            <Alert color="green" variant="light" role="status" title="Your password is changed">
+              Sign in with the new one. You were signed out everywhere.
+            </Alert>
+          ) : null}
           <FormErrorSummary message={problem?.message} fields={problem?.fields} labels={LABELS} />
           <input type="hidden" name="next" value={next} />
           <TextInput
@@ -67,6 +76,11 @@ export default function SignIn() {
             visibilityToggleButtonProps={{ "aria-label": "Show or hide the password", tabIndex: 0 }}
           />
           <SubmitButton mt="xs">Sign in</SubmitButton>
+          <Text ta="center" size="sm">
+            <Anchor component={PortalLink} href="/reset" inherit>
+              Forgot your password?
+            </Anchor>
+          </Text>
         </Stack>
       </Form>
     </FormPage>

@@ -6,14 +6,13 @@ import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, re
 import { Form, useActionData, useLoaderData } from "@remix-run/react";
 import { FormPage } from "../../forms/form-page.tsx";
 import { NewPasswordField } from "../../forms/password-field.tsx";
+import { MIN_PASSWORD_LENGTH } from "../../forms/password-strength.ts";
 import { SubmitButton } from "../../forms/submit-button.tsx";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { HomelabNameField } from "../../homelab/name-field.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Create your homelab · kombify" }];
 
-/** As the server has it; importing its schemas would bring the whole validator into this page. */
-const MIN_PASSWORD_LENGTH = 10;
 const LABELS = { email: "E-mail", password: "Password", tenantName: "Name of your homelab" };
 
 export async function loader({ context }: LoaderFunctionArgs) {
