@@ -4,6 +4,7 @@ import { type ControlPlane, requestInfoOf } from "@kombify/api";
 import { createShell, type Logger, type Shell } from "@kombify/server";
 import { type AppLoadContext, createRequestHandler, type ServerBuild } from "@remix-run/node";
 import type {} from "./app/load-context.ts";
+import { addSecretPageHeaders, redactPath } from "./secret-paths.ts";
 
 export type CloudAppOptions = {
   controlPlane: Pick<ControlPlane, "handle" | "caller" | "checks">;
@@ -31,6 +32,7 @@ export function createCloudApp(options: CloudAppOptions): Shell {
     // "Production" is where others can reach it; `npm start` builds for production on one's own machine.
     exposeMetrics: !isProduction || new URL(cloudUrl).hostname === "localhost",
     hsts: cloudUrl.startsWith("https:"),
+    redactPath,
   });
   const { app } = shell;
   const remix = createRequestHandler(build, isProduction ? "production" : "development");
@@ -71,6 +73,7 @@ export function createCloudApp(options: CloudAppOptions): Shell {
     const response = await remix(c.req.raw, context);
     const headers = new Headers(response.headers);
     for (const cookie of answered.flatMap((each) => each.getSetCookie())) headers.append("set-cookie", cookie);
+    addSecretPageHeaders(new URL(c.req.url).pathname, headers);
     // What a page shows belongs to one person, and is gone with the session. Data alone may be kept for the moment
     // between pointing at a link and following it.
     const isData = new URL(c.req.url).pathname.endsWith(".data");

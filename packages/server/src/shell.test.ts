@@ -84,6 +84,16 @@ test("every answer carries a request id; a client's own is kept only when it is 
   expect(bad.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
 });
 
+test("a path with a token stands in the log without it", async () => {
+  const { url, lines } = await serve(
+    { redactPath: (path) => path.replace(/^\/invitations\/.+/, "/invitations/:token") },
+    ({ app }) => app.get("/invitations/:token", (c) => c.text("welcome")),
+  );
+  await (await fetch(`${url}/invitations/s3cret`)).text();
+  expect(lines.join("")).toContain('"path":"/invitations/:token"');
+  expect(lines.join("")).not.toContain("s3cret");
+});
+
 test("a page gets a policy with the nonce that its handler saw, and no unsafe-inline for scripts", async () => {
   const { url } = await serve({ formAction: () => ["https://stack.example"] }, ({ app }) => {
     app.get("/", (c) => c.html(c.get("nonce")));

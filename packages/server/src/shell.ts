@@ -48,6 +48,8 @@ export type ShellOptions = {
   hsts?: boolean;
   /** Body limits of paths that differ from 1 MiB and 32 levels. */
   bodyLimit?: (path: string) => BodyLimit | undefined;
+  /** What a path looks like in logs, for pages whose address holds a token. */
+  redactPath?: (path: string) => string;
 };
 
 export type Shell = {
@@ -87,7 +89,7 @@ function withOpenHeaders(response: Response): Response {
  * per request, `/health`, `/ready`, `/metrics`, body limits, and errors as problem documents.
  */
 export function createShell(options: ShellOptions): Shell {
-  const { log, version, trustedProxies = 0 } = options;
+  const { log, version, trustedProxies = 0, redactPath = (path: string) => path } = options;
   const metrics = createHttpMetrics(options.name);
   const stopping = new AbortController();
   const formAction = (): readonly string[] =>
@@ -130,7 +132,13 @@ export function createShell(options: ShellOptions): Shell {
     metrics.observe({ method, route, status: response.status, seconds });
     const level = QUIET_PATHS.has(path) ? "debug" : "info";
     accessLog[level](
-      { requestId, method, path, status: response.status, durationMs: Math.round(seconds * 1e4) / 10 },
+      {
+        requestId,
+        method,
+        path: redactPath(path),
+        status: response.status,
+        durationMs: Math.round(seconds * 1e4) / 10,
+      },
       "request",
     );
   });
