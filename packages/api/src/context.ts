@@ -95,7 +95,7 @@ export interface Authority {
 /** Counts failures and attempts by address or account; see throttle.ts. */
 export interface Throttle {
   /** @throws ServiceError LIMIT_REACHED with the seconds to wait. */
-  consume(kind: "register" | "login" | "join", key: string): Promise<void>;
+  consume(kind: "register" | "login" | "join" | "invitation", key: string): Promise<void>;
   reset(kind: "login", key: string): Promise<void>;
 }
 
@@ -108,6 +108,8 @@ export interface Capabilities {
   throttle: Throttle;
   sealer: Sealer;
   oidcProviders: readonly OidcProvider[];
+  /** Mail goes to the mailbox of this developer's machine, and its page may show it. */
+  hasMailbox: boolean;
   urls: { cloud: string; agentApi: string };
 }
 
@@ -116,6 +118,8 @@ export interface RequestInfo {
   requestId: string;
   log: Logger;
   clientAddress: string;
+  /** The `Host` header. */
+  host?: string;
   /** What the client calls itself; at most 400 characters. */
   userAgent?: string;
   /** Verified mTLS peer and the serial number (hex) of its certificate, on the agent listener. */

@@ -11,6 +11,7 @@ import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } fr
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import { createSessions } from "./identity/sessions.ts";
 import { openSigner } from "./identity/signing-keys.ts";
+import { isLoopback } from "./mail/loopback.ts";
 import { openapiDocument } from "./openapi.ts";
 import { refuseForeignOrigin } from "./origin.ts";
 import { handleRest } from "./rest.ts";
@@ -38,6 +39,8 @@ export interface ControlPlaneOptions {
   limits?: ThrottleLimits;
   /** Identity providers whose people and access tokens are taken; none unless given. */
   oidcProviders?: readonly OidcProvider[];
+  /** Mail goes to the mailbox of this developer's machine. Believed only where `cloudUrl` is on this machine. */
+  hasMailbox?: boolean;
 }
 
 export interface ControlPlane {
@@ -107,6 +110,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     throttle: createThrottle(options.limits),
     sealer,
     oidcProviders: options.oidcProviders ?? [],
+    hasMailbox: options.hasMailbox === true && isLoopback(new URL(options.cloudUrl).hostname),
     urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
   };
   const ownOrigin = new URL(audience === "cloud" ? options.cloudUrl : options.adminUrl).origin;

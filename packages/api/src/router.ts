@@ -4,6 +4,7 @@ import { auditRouter } from "./audit/router.ts";
 import { fleetRouter } from "./fleet/router.ts";
 import { identityRouter } from "./identity/router.ts";
 import { instancesRouter } from "./instances/router.ts";
+import { mailRouter } from "./mail/router.ts";
 import { tenantsRouter } from "./tenants/router.ts";
 import { signUpRouter } from "./tenants/sign-up.ts";
 import { createCallerFactory, mergeRouters, router } from "./trpc.ts";
@@ -15,6 +16,7 @@ export const appRouter = router({
   agents: agentsRouter,
   fleet: fleetRouter,
   audit: auditRouter,
+  mail: mailRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -38,6 +38,7 @@ export async function createTestPlane(options: Partial<ControlPlaneOptions> = {}
         register: { points: 10_000, seconds: 60 },
         login: { points: 20, seconds: 60 },
         join: { points: 10_000, seconds: 60 },
+        invitation: { points: 10_000, seconds: 60 },
       },
       ...options,
     });

@@ -8,11 +8,14 @@ export interface ThrottleLimits {
   register: { points: number; seconds: number };
   login: { points: number; seconds: number };
   join: { points: number; seconds: number };
+  /** Each of them is a mail to a stranger in our name. */
+  invitation: { points: number; seconds: number };
 }
 export const DEFAULT_LIMITS: ThrottleLimits = {
   register: { points: 600, seconds: 60 },
   login: { points: 20, seconds: 300 },
   join: { points: 60, seconds: 60 },
+  invitation: { points: 60, seconds: 3600 },
 };
 
 export function createThrottle(limits: ThrottleLimits = DEFAULT_LIMITS): Throttle {
@@ -22,6 +25,7 @@ export function createThrottle(limits: ThrottleLimits = DEFAULT_LIMITS): Throttl
     register: limiterOf(limits.register),
     login: limiterOf(limits.login),
     join: limiterOf(limits.join),
+    invitation: limiterOf(limits.invitation),
   };
   return {
     async consume(kind, key) {

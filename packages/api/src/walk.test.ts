@@ -87,6 +87,8 @@ const inputs = (): Record<string, unknown> => ({
   "fleet.overview": undefined,
   "fleet.watch": undefined,
   "audit.list": {},
+  "mail.list": undefined,
+  "mail.get": { id: randomUUID() },
 });
 
 /** Calls a procedure, reads the first item of a subscription, and gives the error that came. */
@@ -117,6 +119,7 @@ it("every procedure declares a permission and an output, and this walk knows it"
     "fleet",
     "identity",
     "instances",
+    "mail",
     "tenants",
   ]);
 });
