@@ -47,6 +47,8 @@ export interface Sessions {
   start(userId: UserId, origin: SessionOrigin): Promise<string>;
   /** Ends it here and in every process; returns the Set-Cookie value that clears the cookie. */
   end(session: Session): Promise<string>;
+  /** Looks again at who somebody is and belongs to. Other processes hear of it by {@link Changes}; this one now. */
+  forget(userId: UserId): void;
   tokenOf(cookieHeader: string | null): string | null;
 }
 

@@ -126,17 +126,23 @@ export function createSessions(options: {
 }): Sessions {
   const lucia = createLucia(options.db, options.audience, options.secureCookies);
   const remembered = new Map<string, { session: Session; until: number }>();
+  let forgotten = 0;
+  const forget = (userId: string) => {
+    forgotten++;
+    for (const [id, { session }] of remembered) if (session.user.id === userId) remembered.delete(id);
+  };
   options.onChange((change) => {
-    if (change.noun !== "sessions") return;
-    for (const [id, { session }] of remembered) if (session.user.id === change.id) remembered.delete(id);
+    if (change.noun === "sessions") forget(change.id);
   });
 
   return {
+    forget,
     tokenOf: (cookieHeader) => lucia.readSessionCookie(cookieHeader ?? ""),
     async validate(token, responseHeaders) {
       const id = sessionIdOf(token);
       const known = remembered.get(id);
       if (known && known.until > Date.now()) return known.session;
+      const before = forgotten;
       const { session, user } = await lucia.validateSession(id);
       remembered.delete(id);
       if (!session) return null;
@@ -148,7 +154,9 @@ export function createSessions(options: {
         memberships,
       };
       if (remembered.size >= CACHE_ENTRIES) remembered.clear();
-      remembered.set(id, { session: valid, until: Math.min(Date.now() + CACHE_MS, session.expiresAt.getTime()) });
+      // What was read while something changed may be what it was before: good for this request, not for the next.
+      if (before === forgotten)
+        remembered.set(id, { session: valid, until: Math.min(Date.now() + CACHE_MS, session.expiresAt.getTime()) });
       // Past its half-life a session is extended; the cookie has to learn of it, with the token and not with the id.
       if (session.fresh) responseHeaders?.append("Set-Cookie", lucia.createSessionCookie(token).serialize());
       return valid;
