@@ -7,11 +7,12 @@ import { instancesRouter } from "./instances/router.ts";
 import { mailRouter } from "./mail/router.ts";
 import { tenantsRouter } from "./tenants/router.ts";
 import { signUpRouter } from "./tenants/sign-up.ts";
+import { teamRouter } from "./tenants/team-router.ts";
 import { createCallerFactory, mergeRouters, router } from "./trpc.ts";
 
 export const appRouter = router({
   identity: mergeRouters(identityRouter, signUpRouter),
-  tenants: tenantsRouter,
+  tenants: mergeRouters(tenantsRouter, teamRouter),
   instances: instancesRouter,
   agents: agentsRouter,
   fleet: fleetRouter,

@@ -6,3 +6,4 @@ export * from "./instances/schemas.ts";
 export * from "./mail/schemas.ts";
 export * from "./tenants/schemas.ts";
 export { slugFromName } from "./tenants/slug.ts";
+export * from "./tenants/team-schemas.ts";
