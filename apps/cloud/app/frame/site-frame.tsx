@@ -53,23 +53,27 @@ export function SiteFrame({ me, children }: SiteFrameProps) {
 }
 
 function SignedInLinks() {
-  const { pathname } = useLocation();
+  const { pathname, search } = useLocation();
+  const tenant = new URLSearchParams(search).get("tenant");
+  // The homelab that is looked at stays the one that is looked at.
+  const chosen = tenant === null ? "" : `?${new URLSearchParams({ tenant })}`;
   const links = [
-    { href: "/homelab", text: "Homelab" },
-    { href: "/settings", text: "Settings" },
+    { path: "/homelab", href: `/homelab${chosen}`, text: "Homelab" },
+    { path: "/team", href: `/team${chosen}`, text: "Team" },
+    { path: "/settings", href: "/settings", text: "Settings" },
   ];
   return (
     <>
-      {links.map(({ href, text }) => (
+      {links.map(({ path, href, text }) => (
         <Button
-          key={href}
+          key={path}
           component={PortalLink}
           href={href}
-          variant={pathname === href ? "light" : "subtle"}
-          color={pathname === href ? "iris" : "gray"}
+          variant={pathname === path ? "light" : "subtle"}
+          color={pathname === path ? "iris" : "gray"}
           size="compact-md"
           fw={500}
-          {...(pathname === href ? { "aria-current": "page" as const } : {})}
+          {...(pathname === path ? { "aria-current": "page" as const } : {})}
         >
           {text}
         </Button>

@@ -4,7 +4,7 @@ import { memberships, tenants, users } from "@kombify/db/schema";
 import { and, eq } from "drizzle-orm";
 import type { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
-import { memberLimitOf } from "../billing/member-limit.ts";
+import { largerPlan, memberLimitOf } from "../billing/member-limit.ts";
 import type { TenantContext } from "../context.ts";
 import { endStackSessions } from "../identity/end-stack-sessions.ts";
 import { countPlaces, lockTeamFor, notifyTeam, requireMayManage, withArticle } from "./team.ts";
@@ -22,7 +22,7 @@ export async function listMembers(ctx: TenantContext): Promise<TeamView> {
     const [tenant] = await tx.select({ plan: tenants.plan }).from(tenants).where(eq(tenants.id, tenantId));
     if (!tenant) throw new ServiceError("NOT_FOUND", "There is no such homelab among yours.");
     const places = { ...(await countPlaces(tx, tenantId)), max: await memberLimitOf(tx, tenant.plan) };
-    return { items, plan: tenant.plan, places };
+    return { items, plan: tenant.plan, places, larger: await largerPlan(tx, tenant.plan) };
   });
 }
 

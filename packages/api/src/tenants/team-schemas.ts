@@ -38,6 +38,8 @@ export const teamView = z.object({
   plan: planSchema,
   /** How many may belong to it; open invitations keep a place. */
   places: z.object({ members: z.number().int(), invited: z.number().int(), max: z.number().int() }),
+  /** The smallest plan that has room for more people; null when there is none. */
+  larger: z.object({ plan: planSchema, max: z.number().int() }).nullable(),
 });
 export type TeamView = z.infer<typeof teamView>;
 
@@ -60,3 +62,4 @@ export const invitationPreview = z.object({
   invitedBy: z.string().nullable(),
   expiresAt: z.date(),
 });
+export type InvitationPreview = z.infer<typeof invitationPreview>;
