@@ -8,10 +8,11 @@ export const ROLE_NAMES: Record<MemberView["role"], string> = {
   viewer: "Viewer",
 };
 
-export const ROLE_MEANS: Record<GivenRole, string> = {
-  admin: "changes things and looks after the team",
-  member: "changes things",
-  viewer: "looks at everything, changes nothing",
+/** Who has the role can ... */
+export const ROLE_CAN: Record<GivenRole, string> = {
+  admin: "change things and look after the team",
+  member: "change things",
+  viewer: "look at everything and change nothing",
 };
 
 /** The roles that somebody may give, the most usual first. Only the owner makes admins. */

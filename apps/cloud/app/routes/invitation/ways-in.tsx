@@ -7,7 +7,7 @@ import { FormPage } from "../../forms/form-page.tsx";
 import { NewPasswordField } from "../../forms/password-field.tsx";
 import { SubmitButton } from "../../forms/submit-button.tsx";
 import { PortalLink } from "../../frame/portal-link.tsx";
-import { ROLE_MEANS, ROLE_NAMES } from "../../team/roles.ts";
+import { ROLE_CAN, ROLE_NAMES } from "../../team/roles.ts";
 
 /** As the server has it; importing its schemas would bring the whole validator into this page. */
 const MIN_PASSWORD_LENGTH = 10;
@@ -20,7 +20,7 @@ const leadOf = ({ invitedBy }: InvitationPreview) => `${invitedBy ?? "Somebody"}
 function WhatItGives({ invitation }: { invitation: InvitationPreview }) {
   return (
     <Text size="sm">
-      Your role: <b>{ROLE_NAMES[invitation.role]}</b>, who {ROLE_MEANS[invitation.role]}. The invitation ends{" "}
+      You join as <b>{ROLE_NAMES[invitation.role]}</b>: you can {ROLE_CAN[invitation.role]}. The invitation ends{" "}
       <RelativeTime at={invitation.expiresAt} />.
     </Text>
   );

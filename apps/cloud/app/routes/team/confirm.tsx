@@ -2,7 +2,7 @@ import type { MemberView } from "@kombify/api/schemas";
 import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { Form } from "@remix-run/react";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { PortalLink } from "../../frame/portal-link.tsx";
 
 type ConfirmProps = {
@@ -15,8 +15,11 @@ type ConfirmProps = {
 
 /** Asks before a deed, on the page itself: the question is in the address, so it works without script and Back undoes it. */
 function Confirm({ slug, title, action, fields, children }: ConfirmProps) {
+  const box = useRef<HTMLDivElement>(null);
+  // The link that asked may be far below.
+  useEffect(() => box.current?.focus(), []);
   return (
-    <Alert role="alertdialog" aria-label={title} color="red" icon={<IconAlertTriangle aria-hidden />} title={title}>
+    <Alert ref={box} tabIndex={-1} role="alert" color="red" icon={<IconAlertTriangle aria-hidden />} title={title}>
       <Stack gap="sm">
         <Text size="sm">{children}</Text>
         <Form method="post" action={`/team?tenant=${slug}`}>

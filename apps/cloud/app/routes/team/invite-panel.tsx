@@ -4,7 +4,7 @@ import { FormErrorSummary, UsageMeter } from "@kombify/ui";
 import { Alert, NativeSelect, Paper, Stack, TextInput, Title } from "@mantine/core";
 import { Form } from "@remix-run/react";
 import { SubmitButton } from "../../forms/submit-button.tsx";
-import { ROLE_MEANS, ROLE_NAMES, rolesGivenBy } from "../../team/roles.ts";
+import { ROLE_CAN, ROLE_NAMES, rolesGivenBy } from "../../team/roles.ts";
 import classes from "./team.module.css";
 import type { Me } from "./team-view.tsx";
 
@@ -51,7 +51,7 @@ export function InvitePanel({ me, slug, team, problem }: InvitePanelProps) {
                 defaultValue={problem?.values.role ?? "member"}
                 data={rolesGivenBy(me.role).map((role) => ({
                   value: role,
-                  label: `${ROLE_NAMES[role]}: ${ROLE_MEANS[role]}`,
+                  label: `${ROLE_NAMES[role]}: can ${ROLE_CAN[role]}`,
                 }))}
               />
               <SubmitButton>Send the invitation</SubmitButton>

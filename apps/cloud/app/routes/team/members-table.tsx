@@ -1,6 +1,6 @@
 import type { MemberView } from "@kombify/api/schemas";
 import { type Column, DataTable, RelativeTime } from "@kombify/ui";
-import { Badge, Button, Group, Text } from "@mantine/core";
+import { Badge, Button, Text } from "@mantine/core";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { isManagedBy, ROLE_NAMES } from "../../team/roles.ts";
 import { RoleForm } from "./role-form.tsx";
@@ -17,7 +17,7 @@ export function MembersTable({ me, slug, members }: MembersTableProps) {
       header: "Name",
       render: (member) => (
         <div className={classes.person}>
-          <Group gap={6}>
+          <div className={classes.who}>
             <Text size="sm" fw={600}>
               {member.name}
             </Text>
@@ -26,7 +26,7 @@ export function MembersTable({ me, slug, members }: MembersTableProps) {
                 You
               </Badge>
             ) : null}
-          </Group>
+          </div>
           <Text size="sm" c="dimmed">
             {member.email}
           </Text>

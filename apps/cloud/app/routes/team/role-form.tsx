@@ -17,6 +17,8 @@ export function RoleForm({ me, slug, member }: { me: Me; slug: string; member: M
         <NativeSelect
           name="role"
           size="xs"
+          w={104}
+          flex="none"
           aria-label={`Role of ${member.name}`}
           defaultValue={member.role}
           onChange={(event) => setRole(event.currentTarget.value)}
