@@ -28,6 +28,7 @@ function portalEnvironment(settings: Settings, databaseUrl: string, encryptionKe
     ADMIN_URL: settings.adminUrl,
     AGENT_API_URL: settings.agentApiUrl,
     AGENT_API_PORT: String(settings.ports.AGENT_API_PORT),
+    ...settings.mailEnvironment,
   };
 }
 
@@ -100,12 +101,13 @@ function shortened(path: string): string {
   return short.startsWith("..") ? path : short;
 }
 
-function announce({ home, cloudUrl, adminUrl, stackUrl }: Settings): void {
+function announce({ home, cloudUrl, adminUrl, stackUrl, mailEnvironment }: Settings): void {
   progress.say(`
 kombify is ready in ${(performance.now() / 1000).toFixed(1)} s
   Cloud  ${cloudUrl}   sign up here
   Admin  ${adminUrl}   e-mail and password are in ${shortened(credentialsFile(home))}
   Stack  ${stackUrl}
+  Mail   ${mailEnvironment.MAIL_MAILBOX ? `${cloudUrl}/dev/mailbox   nothing is really sent` : "goes to your mail server"}
   Logs   ${shortened(join(home, "logs"))}
 Ctrl-C ends everything; the data stays.`);
 }

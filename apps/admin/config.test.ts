@@ -58,3 +58,19 @@ test("a missing or short encryption key stops the start", () => {
   for (const key of [undefined, "", "c2hvcnQ="])
     expect(refusalOf({ ...complete, KOMBIFY_ENCRYPTION_KEY: key })).toContain("KOMBIFY_ENCRYPTION_KEY");
 });
+
+test("mail goes to a server, to the mailbox of a developer's machine, or waits; a conflict is named without the password", () => {
+  expect(readConfig(complete).mail).toEqual({ kind: "none" });
+  expect(readConfig({ ...complete, MAIL_MAILBOX: "development" }).mail).toEqual({ kind: "mailbox" });
+  const server = { SMTP_URL: "smtps://kombify:hunter2@mail.example.com", MAIL_FROM: "kombify <no-reply@example.com>" };
+  expect(readConfig({ ...complete, ...server }).mail).toEqual({
+    kind: "smtp",
+    url: server.SMTP_URL,
+    from: server.MAIL_FROM,
+  });
+  const refused = refusalOf({ ...complete, SMTP_URL: server.SMTP_URL });
+  expect(refused).toContain("MAIL_FROM: ");
+  expect(refused).not.toContain("hunter2");
+  for (const from of ["nobody", "a@example.com, b@example.com", "a@example.com\nBcc: b@example.com"])
+    expect(refusalOf({ ...complete, ...server, MAIL_FROM: from })).toContain("MAIL_FROM: ");
+});

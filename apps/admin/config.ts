@@ -1,5 +1,5 @@
 /** The environment of this process, read once. Packages take options; nothing else reads `process.env`. */
-import { type OidcProvider, oidcProvidersVariable } from "@kombify/api";
+import { mailConflicts, mailVariables, type OidcProvider, oidcProvidersVariable } from "@kombify/api";
 import { z } from "zod";
 
 const addressSchema = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
@@ -13,7 +13,7 @@ const portSchema = z.coerce
 /** AES-256 keys are 32 bytes; base64 of them has 44 characters. */
 const isKey = (text: string): boolean => Buffer.from(text, "base64").length === 32;
 
-const environmentSchema = z.object({
+const variablesSchema = z.object({
   NODE_ENV: z
     .enum(["development", "production", "test"], { error: "must be development, production or test" })
     .default("production"),
@@ -28,6 +28,10 @@ const environmentSchema = z.object({
   ADMIN_URL: addressSchema,
   AGENT_API_URL: z.url({ protocol: /^https$/, error: "must be an https address: agents come over mTLS" }),
   AGENT_API_PORT: portSchema.default(3002),
+  ...mailVariables,
+});
+const environmentSchema = variablesSchema.superRefine((env, { addIssue }) => {
+  for (const { path, message } of mailConflicts(env)) addIssue({ code: "custom", path: [path], message });
 });
 
 export type Config = {
@@ -42,7 +46,14 @@ export type Config = {
   adminUrl: string;
   agentApiUrl: string;
   agentApiPort: number;
+  /** Where the worker sends mail. */
+  mail: { kind: "smtp"; url: string; from: string } | { kind: "mailbox" } | { kind: "none" };
 };
+
+function mailOf({ SMTP_URL, MAIL_FROM, MAIL_MAILBOX }: z.output<typeof environmentSchema>): Config["mail"] {
+  if (SMTP_URL && MAIL_FROM) return { kind: "smtp", url: SMTP_URL, from: MAIL_FROM };
+  return { kind: MAIL_MAILBOX ? "mailbox" : "none" };
+}
 
 /**
  * Reads the configuration.
@@ -66,5 +77,6 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     adminUrl: env.ADMIN_URL,
     agentApiUrl: env.AGENT_API_URL,
     agentApiPort: env.AGENT_API_PORT,
+    mail: mailOf(env),
   };
 }

@@ -1,5 +1,5 @@
 /** The Admin center: the portal for staff, the listener for agents, and the worker where it has no process of its own. */
-import { createControlPlane, startWorker } from "@kombify/api";
+import { createControlPlane, openSmtp, startWorker } from "@kombify/api";
 import { createLogger, listen, runProcess } from "@kombify/server";
 import type { ServerBuild } from "@remix-run/node";
 import { createAdminApp } from "./admin-app.ts";
@@ -26,7 +26,9 @@ runProcess({ name: "admin", log }, async (onStop) => {
   onStop(() => controlPlane.close());
   if (config.workerDatabaseUrl !== null) {
     const { db, can } = controlPlane;
-    const worker = await startWorker({ db, workerDatabaseUrl: config.workerDatabaseUrl, can, log });
+    const mail = config.mail.kind === "smtp" ? openSmtp(config.mail) : config.mail;
+    if (mail.kind === "none") log.warn("there is no mail server: mail waits until SMTP_URL and MAIL_FROM are set");
+    const worker = await startWorker({ db, workerDatabaseUrl: config.workerDatabaseUrl, can, log, mail });
     onStop(() => worker.stop());
   }
   // Built by "vite:build"; its name is not written out, so that type checking does not need the build.

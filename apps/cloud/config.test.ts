@@ -33,3 +33,11 @@ test("a missing encryption key stops the start", () => {
   expect(() => readConfig({ ...complete, KOMBIFY_ENCRYPTION_KEY: undefined })).toThrow(/KOMBIFY_ENCRYPTION_KEY/);
   expect(() => readConfig({ ...complete, KOMBIFY_ENCRYPTION_KEY: "" })).toThrow(/KOMBIFY_ENCRYPTION_KEY/);
 });
+
+test("the mailbox page is off unless it is asked for, and only for a portal on this machine", () => {
+  expect(readConfig(complete).hasMailbox).toBe(false);
+  expect(readConfig({ ...complete, MAIL_MAILBOX: "development" }).hasMailbox).toBe(true);
+  const elsewhere = { ...complete, MAIL_MAILBOX: "development", CLOUD_URL: "https://cloud.example.com" };
+  expect(() => readConfig(elsewhere)).toThrow(/MAIL_MAILBOX: /);
+  expect(() => readConfig({ ...elsewhere, CLOUD_URL: "nonsense" })).toThrow(/CLOUD_URL: /);
+});

@@ -1,10 +1,10 @@
 /** The environment of this process, read once. Packages take options; nothing else reads `process.env`. */
-import { type OidcProvider, oidcProvidersVariable } from "@kombify/api";
+import { mailConflicts, mailVariables, type OidcProvider, oidcProvidersVariable } from "@kombify/api";
 import { z } from "zod";
 
 const addressSchema = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
 
-const environmentSchema = z.object({
+const variablesSchema = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
   PORT: z.coerce.number({ error: "must be a port number" }).int().min(0).max(65_535).default(3000),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }),
@@ -13,6 +13,10 @@ const environmentSchema = z.object({
   CLOUD_URL: addressSchema,
   ADMIN_URL: addressSchema,
   AGENT_API_URL: addressSchema,
+  MAIL_MAILBOX: mailVariables.MAIL_MAILBOX,
+});
+const environmentSchema = variablesSchema.superRefine((env, { addIssue }) => {
+  for (const { path, message } of mailConflicts(env)) addIssue({ code: "custom", path: [path], message });
 });
 
 export type Config = {
@@ -24,6 +28,8 @@ export type Config = {
   cloudUrl: string;
   adminUrl: string;
   agentApiUrl: string;
+  /** The page `/dev/mailbox` shows everybody's mail to this machine. */
+  hasMailbox: boolean;
 };
 
 /**
@@ -46,5 +52,6 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     cloudUrl: env.CLOUD_URL,
     adminUrl: env.ADMIN_URL,
     agentApiUrl: env.AGENT_API_URL,
+    hasMailbox: env.MAIL_MAILBOX === "development",
   };
 }

@@ -19,6 +19,7 @@ runProcess({ name: "cloud", log }, async (onStop) => {
     cloudUrl: config.cloudUrl,
     adminUrl: config.adminUrl,
     agentApiUrl: config.agentApiUrl,
+    hasMailbox: config.hasMailbox,
     secureCookies: config.cloudUrl.startsWith("https:"),
   });
   onStop(() => controlPlane.close());

@@ -64,3 +64,9 @@ test("a secrets file that lost a part is never completed silently", async () => 
   await writeFile(join(home, "secrets.json"), JSON.stringify({ webPassword: "x", workerPassword: "y" }));
   await expect(openSecrets(home)).rejects.toThrow("secrets.json is not complete");
 });
+
+test("mail goes to the mailbox page unless a mail server is given", () => {
+  expect(readSettings({ SMTP_URL: "" }).mailEnvironment).toEqual({ MAIL_MAILBOX: "development" });
+  const server = { SMTP_URL: "smtp://127.0.0.1:2525", MAIL_FROM: "kombify@example.com" };
+  expect(readSettings(server).mailEnvironment).toEqual(server);
+});

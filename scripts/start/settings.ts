@@ -19,6 +19,8 @@ const variablesSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }).optional(),
   KOMBIFY_ENGINE: z.enum(ENGINES, { error: `must be ${ENGINES.join(" or ")}` }).optional(),
   ...pocketbaseVariables,
+  SMTP_URL: z.string().optional(),
+  MAIL_FROM: z.string().optional(),
 });
 const environmentSchema = variablesSchema.superRefine((given, { addIssue }) => {
   for (const { path, message } of pocketbaseConflicts(given)) addIssue({ code: "custom", path: [path], message });
@@ -32,6 +34,9 @@ const STACK_SETTINGS = [
   "POCKETBASE_SUPERUSER_EMAIL",
   "POCKETBASE_SUPERUSER_PASSWORD",
 ] as const satisfies ReadonlyArray<keyof z.output<typeof variablesSchema>>;
+
+/** The settings of the portals' mail, which the portals check. */
+const MAIL_SETTINGS = ["SMTP_URL", "MAIL_FROM"] as const;
 
 /** The settings that are ports, for finding out early that one is taken. */
 export const PORT_SETTINGS = [
@@ -49,6 +54,8 @@ export type Settings = {
   databaseUrl: string | undefined;
   /** Environment of the local Stack: what stores the records of its tenants. Holds a password. */
   stackEnvironment: NodeJS.ProcessEnv;
+  /** Environment of the portals: a mail server of the user's own, which has a password, or the mailbox page. */
+  mailEnvironment: NodeJS.ProcessEnv;
   cloudUrl: string;
   adminUrl: string;
   agentApiUrl: string;
@@ -78,6 +85,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     ports,
     databaseUrl: DATABASE_URL,
     stackEnvironment: pick(rest, STACK_SETTINGS),
+    mailEnvironment: rest.SMTP_URL ? pick(rest, MAIL_SETTINGS) : { MAIL_MAILBOX: "development" },
     cloudUrl: `http://localhost:${ports.CLOUD_PORT}`,
     adminUrl: `http://localhost:${ports.ADMIN_PORT}`,
     agentApiUrl: `https://localhost:${ports.AGENT_API_PORT}`,

@@ -13,6 +13,10 @@ export default [
   route("h/:slug", "routes/address/route.ts"),
   route("launch", "routes/launch/route.ts"),
   route("tenants/new", "routes/new-homelab/route.tsx"),
+  route("team", "routes/team/route.tsx"),
+  route("invitations/:token", "routes/invitation/route.tsx"),
+  route("dev/mailbox", "routes/mailbox/route.tsx"),
+  route("dev/mailbox/:id", "routes/mail/route.tsx"),
   route("settings", "routes/settings/route.tsx", [
     index("routes/settings-profile/route.tsx"),
     route("security", "routes/settings-security/route.tsx"),

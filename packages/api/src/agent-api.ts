@@ -9,6 +9,7 @@ export const requestInfoOf = (c: Context<ShellEnv>): RequestInfo => ({
   requestId: c.get("requestId"),
   log: c.get("log"),
   clientAddress: c.get("clientAddress"),
+  host: c.req.header("host") ?? "",
   userAgent: (c.req.header("user-agent") ?? "").slice(0, 400),
   peer: c.get("peer"),
   peerSerial: c.get("peerSerial"),

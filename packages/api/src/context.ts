@@ -164,7 +164,10 @@ export interface Authority {
 /** Counts failures and attempts by address or account; see throttle.ts. */
 export interface Throttle {
   /** @throws ServiceError LIMIT_REACHED with the seconds to wait. */
-  consume(kind: "register" | "login" | "join" | "reset" | "second-factor", key: string): Promise<void>;
+  consume(
+    kind: "register" | "login" | "join" | "reset" | "second-factor" | "invitation",
+    key: string,
+  ): Promise<void>;
   reset(kind: "login" | "second-factor", key: string): Promise<void>;
 }
 
@@ -181,6 +184,8 @@ export interface Capabilities {
   /** The sealer's keys, for exchanging them. */
   keyring: Keyring;
   oidcProviders: readonly OidcProvider[];
+  /** Mail goes to the mailbox of this developer's machine, and its page may show it. */
+  hasMailbox: boolean;
   urls: { cloud: string; agentApi: string };
 }
 
@@ -189,6 +194,8 @@ export interface RequestInfo {
   requestId: string;
   log: Logger;
   clientAddress: string;
+  /** The `Host` header. */
+  host?: string;
   /** What the client calls itself; at most 400 characters. */
   userAgent?: string;
   /** Verified mTLS peer and the serial number (hex) of its certificate, on the agent listener. */

@@ -19,6 +19,7 @@ import { openProviderKeys } from "./identity/provider-keys.ts";
 import { createSessions } from "./identity/sessions.ts";
 import { openSigner } from "./identity/signing-keys.ts";
 import { openKeyring } from "./keyring.ts";
+import { isLoopback } from "./mail/loopback.ts";
 import { openapiDocument } from "./openapi.ts";
 import { refuseForeignOrigin } from "./origin.ts";
 import { handleRest } from "./rest.ts";
@@ -52,6 +53,8 @@ export interface ControlPlaneOptions {
   limits?: ThrottleLimits;
   /** Identity providers whose people and access tokens are taken; none unless given. */
   oidcProviders?: readonly OidcProvider[];
+  /** Mail goes to the mailbox of this developer's machine. Believed only where `cloudUrl` is on this machine. */
+  hasMailbox?: boolean;
 }
 
 export interface ControlPlane {
@@ -143,6 +146,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     sealer,
     keyring: sealer,
     oidcProviders,
+    hasMailbox: options.hasMailbox === true && isLoopback(new URL(options.cloudUrl).hostname),
     urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
   };
   const ownOrigin = new URL(audience === "cloud" ? options.cloudUrl : options.adminUrl).origin;

@@ -10,6 +10,7 @@ export { type ImportInput, importHistory, type LegacySource } from "./imports/im
 export type { CollectionReport, ImportReport } from "./imports/report.ts";
 export { createJoinToken, getInstance, registerInstance } from "./instances/service.ts";
 export { listInstances } from "./instances/views.ts";
+export { type MailDelivery, mailConflicts, mailVariables, openSmtp } from "./mail/delivery.ts";
 export type { AppRouter, Caller } from "./router.ts";
 export { inspectTenant, searchTenants } from "./tenants/staff-views.ts";
 export { startWorker, type Worker } from "./worker.ts";

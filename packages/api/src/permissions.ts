@@ -11,6 +11,12 @@ export const TENANT_PERMISSIONS = {
   // Which of them may write there is the Stack's own rule: it is told the role.
   "stack:read": ALL_MEMBERS,
   "stack:write": ALL_MEMBERS,
+  "team:read": ALL_MEMBERS,
+  // Whom each of them may manage follows from both roles: tenants/team.ts.
+  "team:manage": ["owner", "admin"],
+  // An owner is let through to be told what to do first.
+  "team:leave": ALL_MEMBERS,
+  "tenant:transfer": ["owner"],
 } as const satisfies Record<string, readonly MemberRole[]>;
 
 const EVERY_STAFF: readonly StaffRole[] = ["viewer", "operator", "owner"];

@@ -2,7 +2,7 @@
  * The permission builders. Who may call is declared here, on the procedure; the tenant is resolved on the server, and
  * what a handler gets is a database that is already scoped. A foreign tenant's thing is not found, never forbidden.
  */
-import { ServiceError } from "@kombify/agent-contract";
+import { type MemberRole, ServiceError } from "@kombify/agent-contract";
 import type { InstanceId, Scope } from "@kombify/db";
 import type { Actor, BaseContext, Membership, Session } from "./context.ts";
 import {
@@ -119,7 +119,8 @@ export const tenantProcedure = (name: TenantPermission) =>
   bareProcedure.meta({ permission: { kind: "tenant", name } }).use(async ({ ctx, next, getRawInput, meta }) => {
     const session = await requirePrincipal(ctx, tokenScopeOf(meta));
     const tenant = resolveTenant(ctx, session, await getRawInput());
-    if (!TENANT_PERMISSIONS[name].includes(tenant.role))
+    const holders: readonly MemberRole[] = TENANT_PERMISSIONS[name];
+    if (!holders.includes(tenant.role))
       throw new ServiceError("FORBIDDEN", `Your role in this homelab (${tenant.role}) does not allow this.`);
     const scope: Scope = { kind: "tenant", tenantId: tenant.id, userId: session.user.id };
     return next({ ctx: { ...verbContext(ctx, scope, userActor(session)), session, tenant } });

@@ -6,20 +6,23 @@ import { accountRouter } from "./identity/account-router.ts";
 import { identityRouter } from "./identity/router.ts";
 import { tokensRouter } from "./identity/tokens-router.ts";
 import { instancesRouter } from "./instances/router.ts";
+import { mailRouter } from "./mail/router.ts";
 import { rotationsRouter, webhookSecretsRouter } from "./rotations/router.ts";
 import { tenantsRouter } from "./tenants/router.ts";
 import { signUpRouter } from "./tenants/sign-up.ts";
+import { teamRouter } from "./tenants/team-router.ts";
 import { createCallerFactory, mergeRouters, router } from "./trpc.ts";
 import { webhooksRouter } from "./webhooks/router.ts";
 
 export const appRouter = router({
   identity: mergeRouters(identityRouter, accountRouter, signUpRouter),
   tokens: tokensRouter,
-  tenants: tenantsRouter,
+  tenants: mergeRouters(tenantsRouter, teamRouter),
   instances: instancesRouter,
   agents: agentsRouter,
   fleet: fleetRouter,
   audit: auditRouter,
+  mail: mailRouter,
   rotations: rotationsRouter,
   webhooks: mergeRouters(webhooksRouter, webhookSecretsRouter),
 });

@@ -41,6 +41,7 @@ export async function createTestPlane(options: Partial<ControlPlaneOptions> = {}
         join: { points: 10_000, seconds: 60 },
         reset: { points: 10_000, seconds: 60 },
         "second-factor": { points: 10_000, seconds: 60 },
+        invitation: { points: 10_000, seconds: 60 },
       },
       ...options,
     });

@@ -10,6 +10,8 @@ export interface ThrottleLimits {
   join: { points: number; seconds: number };
   reset: { points: number; seconds: number };
   "second-factor": { points: number; seconds: number };
+  /** Each of them is a mail to a stranger in our name. */
+  invitation: { points: number; seconds: number };
 }
 export const DEFAULT_LIMITS: ThrottleLimits = {
   register: { points: 600, seconds: 60 },
@@ -17,6 +19,7 @@ export const DEFAULT_LIMITS: ThrottleLimits = {
   join: { points: 60, seconds: 60 },
   reset: { points: 10, seconds: 900 },
   "second-factor": { points: 10, seconds: 900 },
+  invitation: { points: 60, seconds: 3600 },
 };
 
 export function createThrottle(limits: ThrottleLimits = DEFAULT_LIMITS): Throttle {
@@ -28,6 +31,7 @@ export function createThrottle(limits: ThrottleLimits = DEFAULT_LIMITS): Throttl
     join: limiterOf(limits.join),
     reset: limiterOf(limits.reset),
     "second-factor": limiterOf(limits["second-factor"]),
+    invitation: limiterOf(limits.invitation),
   };
   return {
     async consume(kind, key) {

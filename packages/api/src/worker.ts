@@ -9,6 +9,8 @@ import { z } from "zod";
 import type { Capabilities, VerbContext } from "./context.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
 import { pruneDenials } from "./identity/denials.ts";
+import type { MailDelivery } from "./mail/delivery.ts";
+import { pruneMails, sendMail } from "./mail/send-mail.ts";
 import type { Rotation } from "./rotations/rotation.ts";
 import { runRotation } from "./rotations/run-rotation.ts";
 import { lookAtRotations, ROTATION_LOOK_MS } from "./rotations/schedule.ts";
@@ -28,8 +30,10 @@ export async function startWorker(options: {
   log: Logger;
   /** What is exchanged; default: all there is. */
   rotations?: readonly Rotation[];
+  /** Where mail goes; it waits until that is said. */
+  mail?: MailDelivery;
 }): Promise<Worker> {
-  const { db, log } = options;
+  const { db, log, mail = { kind: "none" } } = options;
   const contextOf = (job: string): VerbContext => ({
     db: db.as({ kind: "system" }),
     actor: { kind: "system", id: null, name: "kombify" },
@@ -46,7 +50,14 @@ export async function startWorker(options: {
       if (level === "error") log.error({ queue: message }, "the queue reports an error");
       else log.debug({ queue: message }, "queue");
     }),
+    // At a quiet hour, in UTC.
+    crontab: "17 3 * * * prune-mails",
     taskList: {
+      "send-mail": (payload) => sendMail(contextOf("send-mail"), mail, ofOne.parse(payload).id),
+      "prune-mails": async () => {
+        const pruned = await pruneMails(contextOf("prune-mails"));
+        if (pruned > 0) log.info({ pruned }, "old mails were deleted");
+      },
       "place-waiting-tenants": async () => {
         const placed = await placeWaitingTenants(contextOf("place-waiting-tenants"));
         if (placed > 0) log.info({ placed }, "waiting tenants were placed");

@@ -54,8 +54,10 @@ export default function handleRequest(
   return promise.finally(() => timer.unref());
 }
 
-/** Errors that nobody expected; refused input and missing pages are not among them. */
+/**
+ * Errors that nobody expected; refused input and missing pages are not among them. Without the path, which may hold a
+ * token: the line of the request has what of it may be logged, under the same request id.
+ */
 export function handleError(error: unknown, { request, context }: { request: Request; context: AppLoadContext }): void {
-  if (!request.signal.aborted)
-    (context as PortalContext).log.error({ err: error, path: new URL(request.url).pathname }, "page failed");
+  if (!request.signal.aborted) (context as PortalContext).log.error({ err: error }, "page failed");
 }

@@ -53,25 +53,29 @@ export function SiteFrame({ me, children }: SiteFrameProps) {
 }
 
 function SignedInLinks() {
-  const { pathname } = useLocation();
+  const { pathname, search } = useLocation();
+  const tenant = new URLSearchParams(search).get("tenant");
+  // The homelab that is looked at stays the one that is looked at.
+  const chosen = tenant === null ? "" : `?${new URLSearchParams({ tenant })}`;
   const links = [
-    { href: "/homelab", text: "Homelab" },
-    { href: "/settings", text: "Settings" },
+    { path: "/homelab", href: `/homelab${chosen}`, text: "Homelab" },
+    { path: "/team", href: `/team${chosen}`, text: "Team" },
+    { path: "/settings", href: "/settings", text: "Settings" },
   ];
   return (
     <>
-      {links.map(({ href, text }) => {
-        const isHere = pathname === href || pathname.startsWith(`${href}/`);
+      {links.map(({ path, href, text }) => {
+        const isHere = pathname === path || pathname.startsWith(`${path}/`);
         return (
           <Button
-            key={href}
+            key={path}
             component={PortalLink}
             href={href}
             variant={isHere ? "light" : "subtle"}
             color={isHere ? "iris" : "gray"}
             size="compact-md"
             fw={500}
-            {...(isHere ? { "aria-current": pathname === href ? ("page" as const) : ("true" as const) } : {})}
+            {...(isHere ? { "aria-current": pathname === path ? ("page" as const) : ("true" as const) } : {})}
           >
             {text}
           </Button>

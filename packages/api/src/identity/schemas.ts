@@ -29,6 +29,8 @@ export const registerInput = z.strictObject({
   password: newPasswordSchema,
   name: personNameSchema.optional(),
   tenantName: homelabNameSchema.optional(),
+  /** Token of an invitation to this address: the person joins that homelab and gets none of their own. */
+  invitation: z.string().min(1).max(100).optional(),
 });
 
 export const loginInput = z.strictObject({

@@ -5,20 +5,26 @@
 import { enqueueJob, newId, type Transaction } from "@kombify/db";
 import { mails } from "@kombify/db/schema";
 import type { Capabilities } from "../context.ts";
+import { mailAddress, subjectLine } from "./header-text.ts";
 
 export const MAIL_BODY_PURPOSE = "mails.sealed_body";
 
 export interface Mail {
   recipient: string;
+  /** One line; line ends in it become spaces. */
   subject: string;
   /** Plain text. */
   text: string;
 }
 
-/** Sends a mail when the transaction commits. */
+/**
+ * Sends a mail when the transaction commits.
+ * @throws ServiceError INVALID when the recipient is not one address.
+ */
 export async function queueMail(tx: Transaction, can: Pick<Capabilities, "sealer">, mail: Mail): Promise<void> {
   const id = newId();
+  const recipient = mailAddress(mail.recipient);
   const sealedBody = await can.sealer.seal(MAIL_BODY_PURPOSE, mail.text);
-  await tx.insert(mails).values({ id, recipient: mail.recipient, subject: mail.subject, sealedBody });
+  await tx.insert(mails).values({ id, recipient, subject: subjectLine(mail.subject), sealedBody });
   await enqueueJob(tx, "send-mail", { id });
 }

@@ -125,12 +125,16 @@ export async function createTenantIn(
 }
 
 /** `POST /api/tenant`: a further homelab for a person who has an account. */
-export const createTenant = (
+export async function createTenant(
   ctx: UserContext,
   input: { name: string; slug?: string | undefined },
   requestKey: string | null,
-): Promise<TenantView> =>
-  ctx.db.transaction((tx) => createTenantIn(tx, ctx, { ...input, ownerId: ctx.session.user.id, requestKey }));
+): Promise<TenantView> {
+  const { id } = ctx.session.user;
+  const tenant = await ctx.db.transaction((tx) => createTenantIn(tx, ctx, { ...input, ownerId: id, requestKey }));
+  ctx.can.sessions.forget(id);
+  return tenant;
+}
 
 /** Job `place-waiting-tenants`: places those who wait, the longest waiting first, until there is no room. */
 export async function placeWaitingTenants(ctx: VerbContext): Promise<number> {

@@ -7,6 +7,7 @@ import { registerInput, userView } from "../identity/schemas.ts";
 import { createUser, findAccount, loginThrottleKey, originOf } from "../identity/service.ts";
 import { foundingProcedure } from "../procedures.ts";
 import { router } from "../trpc.ts";
+import { acceptInvitationIn, joinedBefore } from "./accept-invitation.ts";
 import { createTenantIn } from "./create-tenant.ts";
 import { tenantView } from "./schemas.ts";
 
@@ -17,9 +18,10 @@ function defaultName(email: string): string {
 }
 
 /**
- * Makes a person with a homelab and places it, in one transaction, then starts a session.
- * A retry with the same `Idempotency-Key` and the same password gets the same homelab again.
- * @throws ServiceError CONFLICT when the e-mail address has an account, LIMIT_REACHED
+ * Makes a person with a homelab and places it, in one transaction, then starts a session. With an invitation the person
+ * joins that homelab instead. A retry with the same `Idempotency-Key` and the same password gets the same homelab again.
+ * @throws ServiceError CONFLICT when the e-mail address has an account, LIMIT_REACHED; with an invitation as
+ * {@link acceptInvitationIn}
  */
 export async function signUp(
   ctx: VerbContext & { responseHeaders: Headers },
@@ -39,10 +41,10 @@ export async function signUp(
         { ...ctx, actor },
         { action: "identity.register", targetKind: "user", targetId: user.id, summary: `${name} signed up` },
       );
-      return {
-        user,
-        tenant: await createTenantIn(tx, { ...ctx, actor }, { name: tenantName, ownerId: user.id, requestKey }),
-      };
+      const tenant = input.invitation
+        ? await acceptInvitationIn(tx, { ...ctx, actor }, user, input.invitation)
+        : await createTenantIn(tx, { ...ctx, actor }, { name: tenantName, ownerId: user.id, requestKey });
+      return { user, tenant };
     })
     .catch(async (error: unknown) => {
       if (!requestKey || !(error instanceof ServiceError) || error.code !== "CONFLICT") throw error;
@@ -50,9 +52,13 @@ export async function signUp(
       await ctx.can.throttle.consume("login", loginThrottleKey(ctx, input.email));
       const account = await findAccount(ctx, input.email, input.password);
       if (!account || account.hasSecondFactor) throw error;
+      const { invitation } = input;
       const tenant = await ctx.db.transaction((tx) =>
-        createTenantIn(tx, ctx, { name: tenantName, ownerId: account.id, requestKey }),
+        invitation
+          ? joinedBefore(tx, account.id, invitation)
+          : createTenantIn(tx, ctx, { name: tenantName, ownerId: account.id, requestKey }),
       );
+      if (!tenant) throw error;
       return { user: account, tenant };
     });
   ctx.responseHeaders.append("Set-Cookie", await ctx.can.sessions.start(result.user.id, originOf(ctx)));

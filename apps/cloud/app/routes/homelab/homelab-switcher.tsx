@@ -1,32 +1,17 @@
 import type { MeView } from "@kombify/api/schemas";
-import { Button, NativeSelect } from "@mantine/core";
-import { Form, useSubmit } from "@remix-run/react";
+import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { PortalLink } from "../../frame/portal-link.tsx";
+import { HomelabChoice } from "../../homelab/homelab-choice.tsx";
 import classes from "./homelab.module.css";
 
 type HomelabSwitcherProps = { homelabs: MeView["tenants"]; current: string };
 
 /** Another of one's homelabs, and a new one. The choice is in the address. */
 export function HomelabSwitcher({ homelabs, current }: HomelabSwitcherProps) {
-  const submit = useSubmit();
   return (
     <div className={classes.switcher}>
-      {homelabs.length > 1 ? (
-        <Form method="get" action="/homelab" className={classes.switcher}>
-          <NativeSelect
-            aria-label="Homelab"
-            name="tenant"
-            size="sm"
-            defaultValue={current}
-            data={homelabs.map(({ slug, name }) => ({ value: slug, label: name }))}
-            onChange={(event) => submit(event.currentTarget.form)}
-          />
-          <noscript>
-            <button type="submit">Show</button>
-          </noscript>
-        </Form>
-      ) : null}
+      <HomelabChoice page="/homelab" homelabs={homelabs} current={current} />
       <Button
         component={PortalLink}
         href="/tenants/new"

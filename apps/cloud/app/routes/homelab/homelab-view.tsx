@@ -1,8 +1,9 @@
 import type { MeView, TenantDetailView } from "@kombify/api/schemas";
 import { LiveMark, PageHeader, StatusPill, UsageMeter } from "@kombify/ui";
-import { Paper, Stack, Title } from "@mantine/core";
+import { Anchor, Paper, Stack, Title } from "@mantine/core";
 import { useRevalidator } from "@remix-run/react";
 import { useEffect, useRef } from "react";
+import { PortalLink } from "../../frame/portal-link.tsx";
 import { useHomelab } from "../../homelab/use-homelab.ts";
 import { type ActivityItem, ActivityList } from "./activity-list.tsx";
 import classes from "./homelab.module.css";
@@ -54,6 +55,9 @@ export function HomelabView({ loaded, homelabs, activity, cloudUrl, refusal }: H
             </Title>
             <Stack gap="md">
               <UsageMeter label="Members" used={members.used} max={members.max} />
+              <Anchor component={PortalLink} href={`/team?tenant=${homelab.slug}`} size="sm" underline="always">
+                See the team
+              </Anchor>
               <UsageMeter label="Sims (simulated homelabs)" used={sims.used} max={sims.max} />
             </Stack>
           </Paper>
