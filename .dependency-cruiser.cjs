@@ -116,7 +116,7 @@ module.exports = {
     {
       name: "only-development-has-an-identity-provider",
       severity: "error",
-      from: { path: "^(apps|packages)/", pathNot: "([.]test[.]tsx?$|^packages/embedded-idp/|/testing[.]ts$)" },
+      from: { path: "^(apps|packages)/", pathNot: "([.]test[.]tsx?$|^packages/embedded-idp/|testing[.]ts$)" },
       to: { path: "^packages/embedded-idp/" },
     },
     {

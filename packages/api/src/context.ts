@@ -5,6 +5,7 @@
 import type { ExchangeResponse, Peer, Plan } from "@kombify/agent-contract";
 import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, UserId } from "@kombify/db";
 import type { Logger } from "@kombify/server";
+import type { OidcClients } from "./identity/oidc.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import type { StaffRole } from "./identity/schemas.ts";
 import type { Sealer } from "./seal.ts";
@@ -108,6 +109,7 @@ export interface Capabilities {
   throttle: Throttle;
   sealer: Sealer;
   oidcProviders: readonly OidcProvider[];
+  oidc: OidcClients;
   urls: { cloud: string; agentApi: string };
 }
 

@@ -8,6 +8,7 @@ import { createAgentCalls } from "./agents/calls.ts";
 import { openServiceIdentity, type ServiceIdentity } from "./agents/service-identity.ts";
 import { openChanges } from "./changes.ts";
 import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
+import { createOidcClients } from "./identity/oidc.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import { createSessions } from "./identity/sessions.ts";
 import { openSigner } from "./identity/signing-keys.ts";
@@ -17,6 +18,7 @@ import { handleRest } from "./rest.ts";
 import { appRouter, type Caller, createCaller } from "./router.ts";
 import { createSealer } from "./seal.ts";
 import { isStackPath, passToStack } from "./stack-pass.ts";
+import { handleOidc } from "./tenants/oidc-routes.ts";
 import { createThrottle, type ThrottleLimits } from "./throttle.ts";
 import { serviceErrorOf } from "./trpc.ts";
 
@@ -107,6 +109,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     throttle: createThrottle(options.limits),
     sealer,
     oidcProviders: options.oidcProviders ?? [],
+    oidc: createOidcClients(options.oidcProviders ?? [], options.cloudUrl),
     urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
   };
   const ownOrigin = new URL(audience === "cloud" ? options.cloudUrl : options.adminUrl).origin;
@@ -150,6 +153,8 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
         refuseForeignOrigin(request, ownOrigin);
         return passToStack(request, contextOf(request, info));
       }
+      const redirect = audience === "cloud" ? await handleOidc(request, () => contextOf(request, info)) : null;
+      if (redirect) return redirect;
       const answer = await handleRest(request, audience, () => {
         refuseForeignOrigin(request, ownOrigin);
         return contextOf(request, info);

@@ -1,4 +1,4 @@
-export type { IdentityProviderClient, Organisation, ProviderPerson } from "./people.ts";
+export { demoPeople, describePerson, type ProviderPerson } from "./people.ts";
 export { generateProviderSecrets, type ProviderSecrets } from "./secrets.ts";
 export {
   type IdentityProvider,

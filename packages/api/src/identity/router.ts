@@ -1,9 +1,20 @@
 import { z } from "zod";
 import { publicProcedure, staffProcedure, userProcedure } from "../procedures.ts";
 import { router } from "../trpc.ts";
+import { disconnectProvider, listConnections } from "./connections.ts";
 import { listMemberships } from "./list-memberships.ts";
-import { loginInput, meView, staffView, userView } from "./schemas.ts";
+import {
+  connectInput,
+  connectionsView,
+  disconnectInput,
+  loginInput,
+  meView,
+  providerView,
+  staffView,
+  userView,
+} from "./schemas.ts";
 import { login, logout, logoutStaff } from "./service.ts";
+import { connectProvider } from "./sign-in-flow.ts";
 
 const ok = z.object({ ok: z.literal(true) });
 
@@ -20,9 +31,62 @@ export const identityRouter = router({
   logout: userProcedure
     .meta({ openapi: { method: "POST", path: "/api/auth/logout", tags: ["identity"], summary: "Sign out" } })
     .input(z.void())
+    // `continueAt`: where a browser goes on to be signed out at its provider as well.
+    .output(ok.extend({ continueAt: z.string().nullable() }))
+    .mutation(async ({ ctx }) => ({ ok: true as const, continueAt: await logout(ctx) })),
+
+  providers: publicProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/api/auth/oidc/providers",
+        tags: ["identity"],
+        summary: "Where else one can sign in; go on to /api/auth/oidc/start?provider=<id>",
+      },
+    })
+    .input(z.void())
+    .output(z.object({ items: z.array(providerView) }))
+    .query(({ ctx }) => ({ items: ctx.can.oidc.providers.map(({ id, name }) => ({ id, name })) })),
+
+  connections: userProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/api/auth/connections",
+        tags: ["identity"],
+        summary: "Provider accounts that open the caller's account",
+      },
+    })
+    .input(z.void())
+    .output(connectionsView)
+    .query(({ ctx }) => listConnections(ctx)),
+
+  connect: userProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/api/auth/connections",
+        tags: ["identity"],
+        summary: "Begin to connect a provider; the browser goes on at the address of the answer",
+      },
+    })
+    .input(connectInput)
+    .output(z.object({ continueAt: z.url() }))
+    .mutation(({ ctx, input }) => connectProvider(ctx, input)),
+
+  disconnect: userProcedure
+    .meta({
+      openapi: {
+        method: "DELETE",
+        path: "/api/auth/connections",
+        tags: ["identity"],
+        summary: "Disconnect a provider; refused for the only way in",
+      },
+    })
+    .input(disconnectInput)
     .output(ok)
-    .mutation(async ({ ctx }) => {
-      await logout(ctx);
+    .mutation(async ({ ctx, input }) => {
+      await disconnectProvider(ctx, input);
       return { ok: true as const };
     }),
 

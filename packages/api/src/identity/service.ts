@@ -10,6 +10,7 @@ import type { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import type { SessionOrigin, UserContext, VerbContext } from "../context.ts";
 import { endStackSessions } from "./end-stack-sessions.ts";
+import { prepareLeave } from "./leave-provider.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import type { loginInput, StaffRole } from "./schemas.ts";
 
@@ -37,7 +38,7 @@ export async function findAccount(ctx: VerbContext, email: string, password: str
  */
 export async function createUser(
   tx: Transaction,
-  person: { email: string; name: string; passwordHash: string; staffRole?: StaffRole },
+  person: { email: string; name: string; passwordHash: string | null; staffRole?: StaffRole },
 ): Promise<{ id: UserId; email: string; name: string }> {
   const [user] = await tx
     .insert(users)
@@ -94,11 +95,16 @@ export const originOf = ({ request }: Pick<VerbContext, "request">): SessionOrig
   userAgent: request.userAgent ?? "",
 });
 
-/** Ends the caller's session in every process, and what was launched from it on every Stack. */
-export async function logout(ctx: UserContext & { responseHeaders: Headers }): Promise<void> {
+/**
+ * Ends the caller's session in every process, and what was launched from it on every Stack.
+ * @returns our page that signs out at the provider too, for somebody who came from one.
+ */
+export async function logout(ctx: UserContext & { responseHeaders: Headers }): Promise<string | null> {
   const { publicId, user } = ctx.session;
+  const continueAt = await prepareLeave(ctx);
   await ctx.db.transaction((tx) => endStackSessions(tx, { userId: user.id, sessionId: publicId }));
   await logoutStaff(ctx);
+  return continueAt;
 }
 
 /** Ends a session that nothing was launched from. */
