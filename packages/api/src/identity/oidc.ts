@@ -16,12 +16,6 @@ export interface SignInChecks {
   verifier: string;
 }
 
-/** Where a browser posts to be signed out at its provider (OpenID Connect RP-Initiated Logout 1.0). */
-export interface EndSessionForm {
-  address: string;
-  fields: Record<string, string>;
-}
-
 export interface OidcClients {
   readonly providers: readonly OidcProvider[];
   /** @throws SignInRefusal when there is no such provider here. */
@@ -30,8 +24,11 @@ export interface OidcClients {
   begin(provider: OidcProvider): Promise<{ address: string; checks: SignInChecks }>;
   /** @throws SignInRefusal with the reason for which the answer was not taken. */
   complete(provider: OidcProvider, callback: URL, checks: SignInChecks): Promise<ProviderIdentity>;
-  /** Null when the provider is not configured any more, cannot be reached, or has no such address. */
-  endSession(issuer: string, idToken: string): Promise<EndSessionForm | null>;
+  /**
+   * Where a browser goes to be signed out at its provider (OpenID Connect RP-Initiated Logout 1.0). Null when the provider
+   * is not configured any more, cannot be reached, or has no such address.
+   */
+  endSession(issuer: string, idToken: string): Promise<string | null>;
   /** @throws ServiceError INVALID for a logout token that is none. */
   verifyLogoutToken(token: string): Promise<LogoutToken>;
 }
@@ -174,10 +171,11 @@ export function createOidcClients(providers: readonly OidcProvider[], cloudUrl: 
       const provider = providers.find((each) => each.issuer === issuer);
       const metadata = provider ? await metadataOf(provider).catch(() => null) : null;
       if (!provider || !metadata?.end_session_endpoint) return null;
-      return {
-        address: metadata.end_session_endpoint,
-        fields: { id_token_hint: idToken, client_id: provider.clientId, post_logout_redirect_uri: `${cloudUrl}/` },
-      };
+      const address = new URL(metadata.end_session_endpoint);
+      address.searchParams.set("id_token_hint", idToken);
+      address.searchParams.set("client_id", provider.clientId);
+      address.searchParams.set("post_logout_redirect_uri", `${cloudUrl}/`);
+      return address.href;
     },
     verifyLogoutToken: createLogoutTokenVerifier(providers, async (provider) => {
       const { jwks_uri: address } = await metadataOf(provider);

@@ -32,7 +32,7 @@ export const identityRouter = router({
     .meta({ openapi: { method: "POST", path: "/api/auth/logout", tags: ["identity"], summary: "Sign out" } })
     .input(z.void())
     // `continueAt`: where a browser goes on to be signed out at its provider as well.
-    .output(ok.extend({ continueAt: z.string().nullable() }))
+    .output(ok.extend({ continueAt: z.url().nullable() }))
     .mutation(async ({ ctx }) => ({ ok: true as const, continueAt: await logout(ctx) })),
 
   providers: publicProcedure

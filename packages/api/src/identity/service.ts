@@ -10,8 +10,8 @@ import type { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import type { SessionOrigin, UserContext, VerbContext } from "../context.ts";
 import { endStackSessions } from "./end-stack-sessions.ts";
-import { prepareLeave } from "./leave-provider.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
+import { findProviderLogOut } from "./provider-log-out.ts";
 import type { loginInput, StaffRole } from "./schemas.ts";
 
 /** A person as the sign-in verbs read one. */
@@ -97,11 +97,11 @@ export const originOf = ({ request }: Pick<VerbContext, "request">): SessionOrig
 
 /**
  * Ends the caller's session in every process, and what was launched from it on every Stack.
- * @returns our page that signs out at the provider too, for somebody who came from one.
+ * @returns where to go to sign out at the provider too, for somebody who came from one.
  */
 export async function logout(ctx: UserContext & { responseHeaders: Headers }): Promise<string | null> {
   const { publicId, user } = ctx.session;
-  const continueAt = await prepareLeave(ctx);
+  const continueAt = await findProviderLogOut(ctx);
   await ctx.db.transaction((tx) => endStackSessions(tx, { userId: user.id, sessionId: publicId }));
   await logoutStaff(ctx);
   return continueAt;

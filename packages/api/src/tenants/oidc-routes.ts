@@ -1,18 +1,16 @@
 /**
  * The addresses at which browsers leave for a provider and come back, and the one that providers call. They answer with
- * redirects and pages and are therefore no procedures. A refusal becomes a word in the address of the log-in page; what a
+ * redirects and forms and are therefore no procedures. A refusal becomes a word in the address of the log-in page; what a
  * provider wrote is never shown, logged or passed on.
  */
 import { ServiceError } from "@kombify/agent-contract";
 import type { BaseContext, VerbContext } from "../context.ts";
 import { addConnection } from "../identity/connections.ts";
 import { endProviderSessions } from "../identity/end-provider-sessions.ts";
-import { endLeave, LEAVE_PATH, leaveFormOf } from "../identity/leave-provider.ts";
 import { CALLBACK_PATH } from "../identity/oidc.ts";
 import { ownPath } from "../identity/own-path.ts";
 import { beginSignIn, completeSignIn, endFlow, flowOf, type SignInFlow } from "../identity/sign-in-flow.ts";
 import { SignInRefusal, type SignInRefusalReason } from "../identity/sign-in-refusal.ts";
-import { leavePage } from "./leave-page.ts";
 import { signInWithProvider } from "./sign-in-with-provider.ts";
 
 const START_PATH = "/api/auth/oidc/start";
@@ -32,7 +30,6 @@ export async function handleOidc(request: Request, contextOf: () => BaseContext)
 const HANDLERS: Record<string, (request: Request, ctx: BaseContext) => Promise<Response>> = {
   [START_PATH]: start,
   [CALLBACK_PATH]: callback,
-  [LEAVE_PATH]: leave,
   [BACKCHANNEL_PATH]: backchannelLogout,
 };
 
@@ -100,11 +97,6 @@ async function callback(request: Request, ctx: BaseContext): Promise<Response> {
   } catch (error) {
     return refuse(error, ctx, flow ?? {});
   }
-}
-
-async function leave(request: Request, ctx: BaseContext): Promise<Response> {
-  const form = await leaveFormOf(ctx.can, request.headers.get("cookie"));
-  return form ? leavePage(form, endLeave(ctx.can)) : redirect("/", [endLeave(ctx.can)]);
 }
 
 /** OpenID Connect Back-Channel Logout 1.0, 2.8: 200, or 400 with the error; never kept. */
