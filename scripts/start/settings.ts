@@ -16,7 +16,9 @@ const variablesSchema = z.object({
   AGENT_API_PORT: portSchema.default(3002),
   STACK_PORT: portSchema.default(3100),
   STACK_INTERNAL_PORT: portSchema.default(3101),
+  IDP_PORT: portSchema.default(3200),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }).optional(),
+  OIDC_PROVIDERS: z.string().optional(),
   KOMBIFY_ENGINE: z.enum(ENGINES, { error: `must be ${ENGINES.join(" or ")}` }).optional(),
   ...pocketbaseVariables,
 });
@@ -40,6 +42,7 @@ export const PORT_SETTINGS = [
   "AGENT_API_PORT",
   "STACK_PORT",
   "STACK_INTERNAL_PORT",
+  "IDP_PORT",
 ] as const;
 
 export type Settings = {
@@ -47,6 +50,8 @@ export type Settings = {
   ports: Record<(typeof PORT_SETTINGS)[number], number>;
   /** The owner's address of a server of the user's own; otherwise one is started. */
   databaseUrl: string | undefined;
+  /** Identity providers of the user's own, as the portals read them; otherwise one is started. Holds secrets. */
+  oidcProviders: string | undefined;
   /** Environment of the local Stack: what stores the records of its tenants. Holds a password. */
   stackEnvironment: NodeJS.ProcessEnv;
   cloudUrl: string;
@@ -54,6 +59,7 @@ export type Settings = {
   agentApiUrl: string;
   stackUrl: string;
   stackInternalUrl: string;
+  idpUrl: string;
 };
 
 const pick = <T extends object, const K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> =>
@@ -71,18 +77,20 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
     throw new Error(`These settings cannot be used:\n${lines.join("\n")}`);
   }
-  const { KOMBIFY_HOME, DATABASE_URL, ...rest } = parsed.data;
+  const { KOMBIFY_HOME, DATABASE_URL, OIDC_PROVIDERS, ...rest } = parsed.data;
   const ports = pick(rest, PORT_SETTINGS);
   return {
     home: resolve(ROOT, KOMBIFY_HOME),
     ports,
     databaseUrl: DATABASE_URL,
+    oidcProviders: OIDC_PROVIDERS,
     stackEnvironment: pick(rest, STACK_SETTINGS),
     cloudUrl: `http://localhost:${ports.CLOUD_PORT}`,
     adminUrl: `http://localhost:${ports.ADMIN_PORT}`,
     agentApiUrl: `https://localhost:${ports.AGENT_API_PORT}`,
     stackUrl: `http://localhost:${ports.STACK_PORT}`,
     stackInternalUrl: `https://localhost:${ports.STACK_INTERNAL_PORT}`,
+    idpUrl: `http://localhost:${ports.IDP_PORT}`,
   };
 }
 

@@ -11,5 +11,6 @@ export default [
   route("launch", "routes/launch/route.ts"),
   route("tenants/new", "routes/new-homelab/route.tsx"),
   route("settings", "routes/settings/route.tsx"),
+  route("settings/connections", "routes/connections/route.tsx"),
   route("*", "routes/not-found/route.tsx"),
 ] satisfies RouteConfig;

@@ -54,6 +54,27 @@ export type ConnectionsView = z.infer<typeof connectionsView>;
 export const connectInput = z.strictObject({ provider: z.string().min(1).max(40) });
 export const disconnectInput = z.strictObject({ issuer: z.string().min(1).max(500) });
 
+/** Why somebody could not come in through a provider. Each is a word of an address, and a sentence of the log-in page. */
+export const SIGN_IN_REFUSALS = [
+  "cancelled",
+  "provider-away",
+  "provider-refused",
+  "misconfigured",
+  "not-trusted",
+  "expired",
+  "address-taken",
+  "no-role",
+  "members-full",
+  "organisation-taken",
+  "linked-elsewhere",
+  "already-connected",
+  "signed-out",
+  "unknown-provider",
+  "too-often",
+  "failed",
+] as const;
+export type SignInRefusalReason = (typeof SIGN_IN_REFUSALS)[number];
+
 export const STAFF_ROLES = ["viewer", "operator", "owner"] as const;
 export const staffRoleSchema = z.enum(STAFF_ROLES);
 export type StaffRole = z.infer<typeof staffRoleSchema>;

@@ -9,8 +9,9 @@ import { addConnection } from "../identity/connections.ts";
 import { endProviderSessions } from "../identity/end-provider-sessions.ts";
 import { CALLBACK_PATH } from "../identity/oidc.ts";
 import { ownPath } from "../identity/own-path.ts";
+import type { SignInRefusalReason } from "../identity/schemas.ts";
 import { beginSignIn, completeSignIn, endFlow, flowOf, type SignInFlow } from "../identity/sign-in-flow.ts";
-import { SignInRefusal, type SignInRefusalReason } from "../identity/sign-in-refusal.ts";
+import { SignInRefusal } from "../identity/sign-in-refusal.ts";
 import { signInWithProvider } from "./sign-in-with-provider.ts";
 
 const START_PATH = "/api/auth/oidc/start";

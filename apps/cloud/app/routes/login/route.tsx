@@ -7,6 +7,8 @@ import { Form, useActionData, useLoaderData } from "@remix-run/react";
 import { FormPage } from "../../forms/form-page.tsx";
 import { SubmitButton } from "../../forms/submit-button.tsx";
 import { PortalLink } from "../../frame/portal-link.tsx";
+import { ProviderButtons } from "../../sign-in/provider-buttons.tsx";
+import { providerProblem } from "../../sign-in/provider-problem.ts";
 
 export const meta: MetaFunction = () => [{ title: "Sign in · kombify" }];
 
@@ -15,7 +17,8 @@ const LABELS = { email: "E-mail", password: "Password" };
 export async function loader({ request, context }: LoaderFunctionArgs) {
   const next = safeNext(new URL(request.url).searchParams.get("next"), "/homelab");
   if (await whenSignedIn(context.api.identity.me())) throw redirect(next);
-  return { next };
+  const { items: providers } = await context.api.identity.providers();
+  return { next, providers, refused: providerProblem(new URL(request.url).searchParams, providers) };
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {
@@ -30,7 +33,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function SignIn() {
-  const { next } = useLoaderData<typeof loader>();
+  const { next, providers, refused } = useLoaderData<typeof loader>();
   const problem = useActionData<typeof action>()?.problem;
   return (
     <FormPage
@@ -46,7 +49,11 @@ export default function SignIn() {
     >
       <Form method="post" noValidate>
         <Stack gap="md">
-          <FormErrorSummary message={problem?.message} fields={problem?.fields} labels={LABELS} />
+          <FormErrorSummary
+            message={problem?.message ?? refused ?? undefined}
+            fields={problem?.fields}
+            labels={LABELS}
+          />
           <input type="hidden" name="next" value={next} />
           <TextInput
             id="email"
@@ -69,6 +76,7 @@ export default function SignIn() {
           <SubmitButton mt="xs">Sign in</SubmitButton>
         </Stack>
       </Form>
+      <ProviderButtons providers={providers} next={next} />
     </FormPage>
   );
 }

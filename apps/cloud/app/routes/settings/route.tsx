@@ -3,6 +3,7 @@ import { ColorSchemeSwitch, PageHeader } from "@kombify/ui";
 import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Form, useLoaderData } from "@remix-run/react";
+import { PortalLink } from "../../frame/portal-link.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Settings · kombify" }];
 
@@ -24,6 +25,19 @@ export default function Settings() {
           <Fact label="Name" value={user.name} />
           <Fact label="E-mail" value={user.email} />
         </Stack>
+      </Paper>
+      <Paper withBorder p="lg">
+        <Group justify="space-between">
+          <div>
+            <Title order={2}>Connected accounts</Title>
+            <Text c="dimmed" size="sm">
+              Identity providers that you can sign in with.
+            </Text>
+          </div>
+          <Button component={PortalLink} href="/settings/connections" variant="default">
+            Connected accounts
+          </Button>
+        </Group>
       </Paper>
       <Paper withBorder p="lg">
         <Group justify="space-between">
