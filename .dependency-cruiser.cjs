@@ -107,6 +107,19 @@ module.exports = {
       to: { path: "^(packages/(?!embedded-(postgres|pocketbase)/)|apps/|scripts/)" },
     },
     {
+      name: "embedded-idp-knows-only-server",
+      severity: "error",
+      comment: "A stranger to kombify, as the provider of a customer is: what it says reaches us over HTTP alone.",
+      from: { path: "^packages/embedded-idp/" },
+      to: { path: "^(packages/(?!embedded-idp/|server/)|apps/|scripts/)" },
+    },
+    {
+      name: "only-development-has-an-identity-provider",
+      severity: "error",
+      from: { path: "^(apps|packages)/", pathNot: "([.]test[.]tsx?$|^packages/embedded-idp/|testing[.]ts$)" },
+      to: { path: "^packages/embedded-idp/" },
+    },
+    {
       name: "only-docker-ts-touches-dockerode",
       severity: "error",
       from: { pathNot: "^apps/stack-agent/src/sims/docker[.]ts$" },

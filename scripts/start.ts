@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { type Child, startChild } from "./start/children.ts";
 import { migrateDatabase, openDatabaseServer } from "./start/database.ts";
 import { takeHome, writeReady } from "./start/home.ts";
+import { identityProviderPart, oidcProvidersOf, openProviderSecrets } from "./start/identity-provider.ts";
 import { awaitLeftBehind, recordChild } from "./start/left-behind.ts";
 import { credentialsFile, isKnownInstance, localJoinToken, openOperator, seedFirstStaff } from "./start/operator.ts";
 import { checkPocketBase } from "./start/pocketbase.ts";
@@ -16,14 +17,17 @@ import { createStops } from "./start/stops.ts";
 const progress = createProgress();
 const stops = createStops(progress);
 
-function portalEnvironment(settings: Settings, databaseUrl: string, encryptionKey: string, port: number) {
+type PortalSecrets = { databaseUrl: string; encryptionKey: string; oidcProviders: string };
+
+function portalEnvironment(settings: Settings, secrets: PortalSecrets, port: number) {
   return {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
     NODE_ENV: "production",
     PORT: String(port),
-    DATABASE_URL: databaseUrl,
-    KOMBIFY_ENCRYPTION_KEY: encryptionKey,
+    DATABASE_URL: secrets.databaseUrl,
+    KOMBIFY_ENCRYPTION_KEY: secrets.encryptionKey,
+    OIDC_PROVIDERS: secrets.oidcProviders,
     CLOUD_URL: settings.cloudUrl,
     ADMIN_URL: settings.adminUrl,
     AGENT_API_URL: settings.agentApiUrl,
@@ -69,7 +73,9 @@ async function start(): Promise<void> {
   await stops.during(step("first staff account", () => seedFirstStaff(operator, home)));
 
   await stops.during(step("portals built", () => buildPortals(stops.signal)));
-  const portalEnv = (port: number) => portalEnvironment(settings, urls.web, secrets.encryptionKey, port);
+  const oidcProviders = oidcProvidersOf(settings, await openProviderSecrets(home));
+  const portalSecrets = { databaseUrl: urls.web, encryptionKey: secrets.encryptionKey, oidcProviders };
+  const portalEnv = (port: number) => portalEnvironment(settings, portalSecrets, port);
   const portal = (name: "admin" | "cloud", port: number, more: NodeJS.ProcessEnv = {}) => {
     const cwd = join(ROOT, "apps", name);
     const url = `http://localhost:${port}`;
@@ -81,6 +87,8 @@ async function start(): Promise<void> {
       url,
     });
   };
+  if (!settings.oidcProviders)
+    await step("identity provider", () => startPart(settings, identityProviderPart(settings)));
   const worker = { WORKER_DATABASE_URL: urls.worker };
   await step("Admin center and worker", () => portal("admin", settings.ports.ADMIN_PORT, worker));
   await step("Cloud portal", () => portal("cloud", settings.ports.CLOUD_PORT));
@@ -101,12 +109,13 @@ function shortened(path: string): string {
   return short.startsWith("..") ? path : short;
 }
 
-function announce({ home, cloudUrl, adminUrl, stackUrl, mailEnvironment }: Settings): void {
+function announce(settings: Settings): void {
+  const { home, cloudUrl, adminUrl, stackUrl, idpUrl, oidcProviders, mailEnvironment } = settings;
   progress.say(`
 kombify is ready in ${(performance.now() / 1000).toFixed(1)} s
   Cloud  ${cloudUrl}   sign up here
   Admin  ${adminUrl}   e-mail and password are in ${shortened(credentialsFile(home))}
-  Stack  ${stackUrl}
+  Stack  ${stackUrl}${oidcProviders ? "" : `\n  IdP    ${idpUrl}   people for "Continue with kombify ID"`}
   Mail   ${mailEnvironment.MAIL_MAILBOX ? `${cloudUrl}/dev/mailbox   nothing is really sent` : "goes to your mail server"}
   Logs   ${shortened(join(home, "logs"))}
 Ctrl-C ends everything; the data stays.`);

@@ -4,18 +4,22 @@ import { type Listener, listen } from "@kombify/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createCloudApp } from "./cloud-app.ts";
 
+const PROVIDERS = [
+  { id: "zitadel", name: "Zitadel", issuer: "https://login.example", clientId: "cloud", audiences: [] },
+];
 let plane: TestPlane;
 let portal: Listener;
 
 beforeAll(async () => {
   const buildFile = new URL("./build/server/index.js", import.meta.url);
   if (!existsSync(buildFile)) throw new Error("The portal is not built: run `npm test`, or `turbo run build` first.");
-  plane = await createTestPlane();
+  plane = await createTestPlane({ oidcProviders: PROVIDERS });
   const { app } = createCloudApp({
     controlPlane: plane.cloud,
     build: await import(/* @vite-ignore */ buildFile.href),
     clientDir: new URL("./build/client", import.meta.url).pathname,
     cloudUrl: "http://localhost:3000",
+    issuers: PROVIDERS.map(({ issuer }) => issuer),
     isProduction: true,
     version: "test",
     log: testLog,
@@ -192,4 +196,30 @@ test("the portal's health has the gateway's name too, and an unknown API path is
   const unknown = await get("/v1/nothing");
   expect(unknown.status).toBe(404);
   expect(unknown.headers.get("content-type")).toContain("application/problem+json");
+});
+
+test("every identity provider is a link of the log-in and sign-up pages, which say why somebody came back without signing in", async () => {
+  const login = await (await get("/login?problem=address-taken&provider=zitadel&next=/settings")).text();
+  expect(login).toContain('href="/api/auth/oidc/start?provider=zitadel&amp;next=%2Fsettings"');
+  expect(login).toContain("Sign in with its password, then connect Zitadel under Settings");
+  expect(await (await get("/signup")).text()).toContain('href="/api/auth/oidc/start?provider=zitadel"');
+});
+
+test("forms may lead to the identity providers and nowhere else", async () => {
+  const page = await get("/login");
+  expect(page.headers.get("content-security-policy")).toContain("form-action 'self' https://login.example");
+});
+
+test("connected accounts are listed with what could be added, without script too", async () => {
+  expect((await get("/settings/connections")).headers.get("location")).toBe("/login?next=%2Fsettings%2Fconnections");
+  const ann = await signUpPerson(plane, "connects");
+  const page = await get("/settings/connections", { cookie: ann.cookie });
+  expect(await page.text()).toContain('aria-label="Connect Zitadel"');
+  const refused = await post(
+    "/settings/connections",
+    { intent: "disconnect", issuer: "https://x.example" },
+    { cookie: ann.cookie },
+  );
+  expect(refused.status).toBe(404);
+  expect(await refused.text()).toContain("This provider is not connected to your account.");
 });

@@ -13,6 +13,8 @@ export type CloudAppOptions = {
   clientDir: string;
   /** Where browsers reach this portal. */
   cloudUrl: string;
+  /** Identity providers, to which forms lead that sign out or connect one: a browser checks where redirects end. */
+  issuers: readonly string[];
   isProduction: boolean;
   version: string;
   log: Logger;
@@ -31,6 +33,7 @@ export function createCloudApp(options: CloudAppOptions): Shell {
     checks: controlPlane.checks,
     // "Production" is where others can reach it; `npm start` builds for production on one's own machine.
     exposeMetrics: !isProduction || new URL(cloudUrl).hostname === "localhost",
+    formAction: [...new Set(options.issuers.map((issuer) => new URL(issuer).origin))],
     hsts: cloudUrl.startsWith("https:"),
     redactPath,
   });

@@ -31,6 +31,7 @@ runProcess({ name: "cloud", log }, async (onStop) => {
     build,
     clientDir: new URL("./build/client", import.meta.url).pathname,
     cloudUrl: config.cloudUrl,
+    issuers: config.oidcProviders.map(({ issuer }) => issuer),
     isProduction: config.isProduction,
     version: packageJson.version,
     log,

@@ -18,7 +18,14 @@ export type Site = {
   /** Further settings of the start. */
   settings: Record<string, string>;
 };
-const PORT_SETTINGS = ["CLOUD_PORT", "ADMIN_PORT", "AGENT_API_PORT", "STACK_PORT", "STACK_INTERNAL_PORT"] as const;
+const PORT_SETTINGS = [
+  "CLOUD_PORT",
+  "ADMIN_PORT",
+  "AGENT_API_PORT",
+  "STACK_PORT",
+  "STACK_INTERNAL_PORT",
+  "IDP_PORT",
+] as const;
 
 export type System = {
   site: Site;
@@ -29,6 +36,7 @@ export type System = {
   cloudUrl: string;
   adminUrl: string;
   stackUrl: string;
+  idpUrl: string;
   staff: { email: string; password: string };
 };
 
@@ -96,7 +104,7 @@ export async function attach(site: Site, pid: number): Promise<System> {
   );
   if (ready === true) throw new Error(`The system did not start:\n${await readOutput(site)}`);
   const { staffEmail, staffPassword } = await readJson(join(site.home, "credentials.json"));
-  const { cloudUrl, adminUrl, stackUrl } = ready;
+  const { cloudUrl, adminUrl, stackUrl, idpUrl } = ready;
   return {
     site,
     pid,
@@ -104,6 +112,7 @@ export async function attach(site: Site, pid: number): Promise<System> {
     cloudUrl: cloudUrl!,
     adminUrl: adminUrl!,
     stackUrl: stackUrl!,
+    idpUrl: idpUrl!,
     staff: { email: staffEmail!, password: staffPassword! },
   };
 }

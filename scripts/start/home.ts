@@ -34,6 +34,19 @@ export async function takeHome(home: string): Promise<() => Promise<void>> {
 }
 
 /** Tells other programs that everything answers, and where. */
-export async function writeReady({ home, cloudUrl, adminUrl, stackUrl }: Settings): Promise<void> {
-  await writePrivate(readyFile(home), { cloudUrl, adminUrl, stackUrl, pid: process.pid });
+export async function writeReady({
+  home,
+  cloudUrl,
+  adminUrl,
+  stackUrl,
+  idpUrl,
+  oidcProviders,
+}: Settings): Promise<void> {
+  await writePrivate(readyFile(home), {
+    cloudUrl,
+    adminUrl,
+    stackUrl,
+    ...(oidcProviders ? {} : { idpUrl }),
+    pid: process.pid,
+  });
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { oidcProvidersOf, openProviderSecrets } from "./identity-provider.ts";
 import { openSecrets, readSettings } from "./settings.ts";
 import { agentEnvironment } from "./stack.ts";
 
@@ -24,6 +25,7 @@ test("without any setting the ports of the documentation are taken; an empty var
     AGENT_API_PORT: 3002,
     STACK_PORT: 3100,
     STACK_INTERNAL_PORT: 3101,
+    IDP_PORT: 3200,
   });
   expect(settings.home).toMatch(/\.kombify$/);
   expect(settings.agentApiUrl).toBe("https://localhost:3002");
@@ -69,4 +71,17 @@ test("mail goes to the mailbox page unless a mail server is given", () => {
   expect(readSettings({ SMTP_URL: "" }).mailEnvironment).toEqual({ MAIL_MAILBOX: "development" });
   const server = { SMTP_URL: "smtp://127.0.0.1:2525", MAIL_FROM: "kombify@example.com" };
   expect(readSettings(server).mailEnvironment).toEqual(server);
+});
+
+test("the identity provider's secrets are generated once, for their owner only, and reach the portals as their provider", async () => {
+  const home = await temporaryHome();
+  const secrets = await openProviderSecrets(home);
+  expect((await stat(join(home, "identity-provider.json"))).mode & 0o777).toBe(0o600);
+  expect(await openProviderSecrets(home)).toEqual(secrets);
+  expect((await openProviderSecrets(await temporaryHome())).clientSecret).not.toBe(secrets.clientSecret);
+  const [provider] = JSON.parse(oidcProvidersOf(readSettings({ IDP_PORT: "4200" }), secrets));
+  expect(provider).toMatchObject({ issuer: "http://localhost:4200", clientSecret: secrets.clientSecret });
+  expect(oidcProvidersOf(readSettings({ OIDC_PROVIDERS: "[]" }), secrets)).toBe("[]");
+  await writeFile(join(home, "identity-provider.json"), "{}");
+  await expect(openProviderSecrets(home)).rejects.toThrow("is not complete");
 });

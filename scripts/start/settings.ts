@@ -16,7 +16,9 @@ const variablesSchema = z.object({
   AGENT_API_PORT: portSchema.default(3002),
   STACK_PORT: portSchema.default(3100),
   STACK_INTERNAL_PORT: portSchema.default(3101),
+  IDP_PORT: portSchema.default(3200),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }).optional(),
+  OIDC_PROVIDERS: z.string().optional(),
   KOMBIFY_ENGINE: z.enum(ENGINES, { error: `must be ${ENGINES.join(" or ")}` }).optional(),
   ...pocketbaseVariables,
   SMTP_URL: z.string().optional(),
@@ -45,6 +47,7 @@ export const PORT_SETTINGS = [
   "AGENT_API_PORT",
   "STACK_PORT",
   "STACK_INTERNAL_PORT",
+  "IDP_PORT",
 ] as const;
 
 export type Settings = {
@@ -52,6 +55,8 @@ export type Settings = {
   ports: Record<(typeof PORT_SETTINGS)[number], number>;
   /** The owner's address of a server of the user's own; otherwise one is started. */
   databaseUrl: string | undefined;
+  /** Identity providers of the user's own, as the portals read them; otherwise one is started. Holds secrets. */
+  oidcProviders: string | undefined;
   /** Environment of the local Stack: what stores the records of its tenants. Holds a password. */
   stackEnvironment: NodeJS.ProcessEnv;
   /** Environment of the portals: a mail server of the user's own, which has a password, or the mailbox page. */
@@ -61,6 +66,7 @@ export type Settings = {
   agentApiUrl: string;
   stackUrl: string;
   stackInternalUrl: string;
+  idpUrl: string;
 };
 
 const pick = <T extends object, const K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> =>
@@ -78,12 +84,13 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
     throw new Error(`These settings cannot be used:\n${lines.join("\n")}`);
   }
-  const { KOMBIFY_HOME, DATABASE_URL, ...rest } = parsed.data;
+  const { KOMBIFY_HOME, DATABASE_URL, OIDC_PROVIDERS, ...rest } = parsed.data;
   const ports = pick(rest, PORT_SETTINGS);
   return {
     home: resolve(ROOT, KOMBIFY_HOME),
     ports,
     databaseUrl: DATABASE_URL,
+    oidcProviders: OIDC_PROVIDERS,
     stackEnvironment: pick(rest, STACK_SETTINGS),
     mailEnvironment: rest.SMTP_URL ? pick(rest, MAIL_SETTINGS) : { MAIL_MAILBOX: "development" },
     cloudUrl: `http://localhost:${ports.CLOUD_PORT}`,
@@ -91,6 +98,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     agentApiUrl: `https://localhost:${ports.AGENT_API_PORT}`,
     stackUrl: `http://localhost:${ports.STACK_PORT}`,
     stackInternalUrl: `https://localhost:${ports.STACK_INTERNAL_PORT}`,
+    idpUrl: `http://localhost:${ports.IDP_PORT}`,
   };
 }
 

@@ -22,6 +22,7 @@ export default [
     route("security", "routes/settings-security/route.tsx"),
     route("security/two-step", "routes/settings-two-step/route.tsx"),
     route("tokens", "routes/tokens/route.tsx"),
+    route("connections", "routes/connections/route.tsx"),
     route("appearance", "routes/settings-appearance/route.tsx"),
   ]),
   route("*", "routes/not-found/route.tsx"),

@@ -5,6 +5,7 @@
 import type { ExchangeResponse, Peer, Plan, ServiceName } from "@kombify/agent-contract";
 import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, Transaction, UserId } from "@kombify/db";
 import type { Logger } from "@kombify/server";
+import type { OidcClients } from "./identity/oidc.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import type { StaffRole } from "./identity/schemas.ts";
 import type { Keyring } from "./keyring.ts";
@@ -184,6 +185,7 @@ export interface Capabilities {
   /** The sealer's keys, for exchanging them. */
   keyring: Keyring;
   oidcProviders: readonly OidcProvider[];
+  oidc: OidcClients;
   /** Mail goes to the mailbox of this developer's machine, and its page may show it. */
   hasMailbox: boolean;
   urls: { cloud: string; agentApi: string };

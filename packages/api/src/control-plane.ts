@@ -13,6 +13,7 @@ import { bearerOf, gatewayIdentityOf } from "./credentials.ts";
 import { createAccessTokens } from "./identity/access-tokens.ts";
 import { openDenials } from "./identity/denials.ts";
 import { createChallengeCookie } from "./identity/challenge-cookie.ts";
+import { createOidcClients } from "./identity/oidc.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import { createPrincipals } from "./identity/principals.ts";
 import { openProviderKeys } from "./identity/provider-keys.ts";
@@ -25,6 +26,7 @@ import { refuseForeignOrigin } from "./origin.ts";
 import { handleRest } from "./rest.ts";
 import { appRouter, type Caller, createCaller } from "./router.ts";
 import { isStackPath, passToStack } from "./stack-pass.ts";
+import { handleOidc } from "./tenants/oidc-routes.ts";
 import { createThrottle, type ThrottleLimits } from "./throttle.ts";
 import { serviceErrorOf } from "./trpc.ts";
 import { receiveZitadelEvent, ZITADEL_WEBHOOK_PATH } from "./webhooks/receive.ts";
@@ -146,6 +148,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     sealer,
     keyring: sealer,
     oidcProviders,
+    oidc: createOidcClients(oidcProviders, options.cloudUrl),
     hasMailbox: options.hasMailbox === true && isLoopback(new URL(options.cloudUrl).hostname),
     urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
   };
@@ -217,6 +220,8 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       if (audience === "cloud" && pathname === ZITADEL_WEBHOOK_PATH)
         return receiveZitadelEvent(systemContext("Zitadel", info), request);
       if (audience === "cloud" && isStackPath(pathname)) return passToStack(request, apiContextOf(request, info));
+      const redirect = audience === "cloud" ? await handleOidc(request, () => contextOf(request, info)) : null;
+      if (redirect) return redirect;
       const answer = pathname.startsWith("/trpc/")
         ? await handleTrpc(request, apiContextOf(request, info))
         : await handleRest(request, audience, () => apiContextOf(request, info));

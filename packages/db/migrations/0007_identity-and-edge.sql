@@ -168,6 +168,7 @@ ALTER TABLE "sessions" ADD COLUMN "idp_issuer" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "idp_sid" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "sealed_id_token" text;--> statement-breakpoint
 ALTER TABLE "signing_keys" ADD COLUMN "activated_at" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "tenants" ADD COLUMN "org_issuer" text;--> statement-breakpoint
 ALTER TABLE "instance_reports" ADD COLUMN "trusted_cas" jsonb DEFAULT '[]'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "instance_reports" ADD COLUMN "certificate_serial" text;--> statement-breakpoint
 ALTER TABLE "instances" ADD COLUMN "renew_certificates_before" timestamp with time zone;--> statement-breakpoint

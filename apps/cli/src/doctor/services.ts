@@ -39,6 +39,7 @@ export async function examineServices(settings: Settings): Promise<Finding[]> {
     readiness("Admin", settings.adminUrl, "ADMIN_PORT"),
     port("Agent listener", settings.ports.AGENT_API_PORT, "AGENT_API_PORT"),
     readiness("Stack", settings.stackUrl, "STACK_PORT"),
+    ...(settings.oidcProviders ? [] : [readiness("Identity provider", settings.idpUrl, "IDP_PORT")]),
     port("Stack, internal", settings.ports.STACK_INTERNAL_PORT, "STACK_INTERNAL_PORT"),
   ]);
 }

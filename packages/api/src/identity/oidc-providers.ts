@@ -1,6 +1,10 @@
 /** The identity providers of an installation. */
 import { z } from "zod";
 
+/** A provider in development: what travels there leaves no machine. */
+const isThisMachine = (address: string): boolean =>
+  URL.canParse(address) && ["localhost", "127.0.0.1", "[::1]"].includes(new URL(address).hostname);
+
 /** One OpenID Connect provider at which this installation is registered. */
 export const oidcProviderSchema = z.strictObject({
   /** Part of addresses: `/api/auth/oidc/start?provider=<id>`. */
@@ -8,7 +12,9 @@ export const oidcProviderSchema = z.strictObject({
   /** On the button: "Continue with ...". */
   name: z.string().min(1).max(40),
   /** Exactly as the provider's discovery document says (OpenID Connect Discovery 1.0, 4.3). */
-  issuer: z.url({ protocol: /^https?$/ }),
+  issuer: z
+    .url({ protocol: /^https?$/ })
+    .refine((issuer) => !issuer.startsWith("http:") || isThisMachine(issuer), "must be https, but for this machine"),
   clientId: z.string().min(1),
   /** Absent for a public client; PKCE protects the code either way. */
   clientSecret: z.string().min(1).optional(),

@@ -4,9 +4,22 @@ import type { Audience } from "../context.ts";
 import { foundingProcedure, publicProcedure, staffProcedure, userProcedure } from "../procedures.ts";
 import { router } from "../trpc.ts";
 import { confirmSecondFactor, isChallenged } from "./confirm-second-factor.ts";
+import { disconnectProvider, listConnections } from "./connections.ts";
 import { listMemberships } from "./list-memberships.ts";
-import { codeInput, loginInput, meView, secondFactorAsked, staffView, userView } from "./schemas.ts";
+import {
+  codeInput,
+  connectInput,
+  connectionsView,
+  disconnectInput,
+  loginInput,
+  meView,
+  providerView,
+  secondFactorAsked,
+  staffView,
+  userView,
+} from "./schemas.ts";
 import { login, logout, logoutStaff } from "./service.ts";
+import { connectProvider } from "./sign-in-flow.ts";
 
 const ok = z.object({ ok: z.literal(true) });
 
@@ -46,9 +59,62 @@ export const identityRouter = router({
   logout: userProcedure
     .meta({ openapi: { method: "POST", path: "/api/auth/logout", tags: ["identity"], summary: "Sign out" } })
     .input(z.void())
+    // `continueAt`: where a browser goes on to be signed out at its provider as well.
+    .output(ok.extend({ continueAt: z.url().nullable() }))
+    .mutation(async ({ ctx }) => ({ ok: true as const, continueAt: await logout(ctx) })),
+
+  providers: publicProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/api/auth/oidc/providers",
+        tags: ["identity"],
+        summary: "Where else one can sign in; go on to /api/auth/oidc/start?provider=<id>",
+      },
+    })
+    .input(z.void())
+    .output(z.object({ items: z.array(providerView) }))
+    .query(({ ctx }) => ({ items: ctx.can.oidc.providers.map(({ id, name }) => ({ id, name })) })),
+
+  connections: userProcedure
+    .meta({
+      openapi: {
+        method: "GET",
+        path: "/api/auth/connections",
+        tags: ["identity"],
+        summary: "Provider accounts that open the caller's account",
+      },
+    })
+    .input(z.void())
+    .output(connectionsView)
+    .query(({ ctx }) => listConnections(ctx)),
+
+  connect: userProcedure
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/api/auth/connections",
+        tags: ["identity"],
+        summary: "Begin to connect a provider; the browser goes on at the address of the answer",
+      },
+    })
+    .input(connectInput)
+    .output(z.object({ continueAt: z.url() }))
+    .mutation(({ ctx, input }) => connectProvider(ctx, input)),
+
+  disconnect: userProcedure
+    .meta({
+      openapi: {
+        method: "DELETE",
+        path: "/api/auth/connections",
+        tags: ["identity"],
+        summary: "Disconnect a provider; refused for the only way in",
+      },
+    })
+    .input(disconnectInput)
     .output(ok)
-    .mutation(async ({ ctx }) => {
-      await logout(ctx);
+    .mutation(async ({ ctx, input }) => {
+      await disconnectProvider(ctx, input);
       return { ok: true as const };
     }),
 

@@ -92,6 +92,39 @@ export type EnrolmentView = z.infer<typeof enrolmentView>;
 export const userView = z.object({ id: z.uuid(), email: z.string(), name: z.string() });
 export type UserView = z.infer<typeof userView>;
 
+export const providerView = z.object({ id: z.string(), name: z.string() });
+export type ProviderView = z.infer<typeof providerView>;
+/** How a person comes in beside a password, and what could be added. */
+export const connectionsView = z.object({
+  hasPassword: z.boolean(),
+  items: z.array(z.object({ issuer: z.string(), name: z.string(), connectedAt: z.date(), lastUsedAt: z.date() })),
+  available: z.array(providerView),
+});
+export type ConnectionsView = z.infer<typeof connectionsView>;
+export const connectInput = z.strictObject({ provider: z.string().min(1).max(40) });
+export const disconnectInput = z.strictObject({ issuer: z.string().min(1).max(500) });
+
+/** Why somebody could not come in through a provider. Each is a word of an address, and a sentence of the log-in page. */
+export const SIGN_IN_REFUSALS = [
+  "cancelled",
+  "provider-away",
+  "provider-refused",
+  "misconfigured",
+  "not-trusted",
+  "expired",
+  "address-taken",
+  "no-role",
+  "members-full",
+  "organisation-taken",
+  "linked-elsewhere",
+  "already-connected",
+  "signed-out",
+  "unknown-provider",
+  "too-often",
+  "failed",
+] as const;
+export type SignInRefusalReason = (typeof SIGN_IN_REFUSALS)[number];
+
 export const STAFF_ROLES = ["viewer", "operator", "owner"] as const;
 export const staffRoleSchema = z.enum(STAFF_ROLES);
 export type StaffRole = z.infer<typeof staffRoleSchema>;

@@ -12,6 +12,7 @@ import type { Audience, SessionOrigin, UserContext, VerbContext } from "../conte
 import { beginChallenge } from "./challenges.ts";
 import { endStackSessions } from "./end-stack-sessions.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
+import { findProviderLogOut } from "./provider-log-out.ts";
 import type { loginInput, StaffRole } from "./schemas.ts";
 
 /** A person as the sign-in verbs read one. */
@@ -41,7 +42,7 @@ export async function findAccount(ctx: VerbContext, email: string, password: str
  */
 export async function createUser(
   tx: Transaction,
-  person: { email: string; name: string; passwordHash: string; staffRole?: StaffRole },
+  person: { email: string; name: string; passwordHash: string | null; staffRole?: StaffRole },
 ): Promise<{ id: UserId; email: string; name: string }> {
   const [user] = await tx
     .insert(users)
@@ -138,11 +139,16 @@ export const originOf = ({ request }: Pick<VerbContext, "request">): SessionOrig
   userAgent: request.userAgent ?? "",
 });
 
-/** Ends the caller's session in every process, and what was launched from it on every Stack. */
-export async function logout(ctx: UserContext & { responseHeaders: Headers }): Promise<void> {
+/**
+ * Ends the caller's session in every process, and what was launched from it on every Stack.
+ * @returns where to go to sign out at the provider too, for somebody who came from one.
+ */
+export async function logout(ctx: UserContext & { responseHeaders: Headers }): Promise<string | null> {
   const { publicId, user } = ctx.session;
+  const continueAt = await findProviderLogOut(ctx);
   await ctx.db.transaction((tx) => endStackSessions(tx, { userId: user.id, sessionId: publicId }));
   await logoutStaff(ctx);
+  return continueAt;
 }
 
 /** Ends a session that nothing was launched from. */

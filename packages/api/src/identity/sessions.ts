@@ -22,7 +22,7 @@ declare module "lucia" {
   }
 }
 
-const ID_TOKEN_PURPOSE = "sessions.sealed_id_token";
+export const ID_TOKEN_PURPOSE = "sessions.sealed_id_token";
 
 interface SessionAttributes {
   audience: Audience;

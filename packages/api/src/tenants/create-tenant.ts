@@ -24,6 +24,8 @@ export interface NewTenant {
   /** Chosen by the person: refused when taken. Without it one is made from the name. */
   slug?: string | undefined;
   ownerId: UserId;
+  /** A provider's organisation that it is for; one of our own otherwise. */
+  organisation?: { issuer: string; id: string };
   /** `Idempotency-Key` of the request. */
   requestKey?: string | null;
 }
@@ -60,7 +62,8 @@ async function insertTenant(tx: Transaction, input: NewTenant, slug: string): Pr
     .values({
       id,
       slug,
-      orgId: id,
+      orgId: input.organisation?.id ?? id,
+      orgIssuer: input.organisation?.issuer ?? null,
       name: input.name,
       status: "waiting_for_capacity",
       createdBy: input.ownerId,

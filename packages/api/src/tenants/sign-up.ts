@@ -17,6 +17,9 @@ function defaultName(email: string): string {
   return words.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join(" ") || "Friend";
 }
 
+/** What a homelab is called until its owner says otherwise. */
+export const homelabOf = (name: string): string => `${name}'s homelab`.slice(0, 60);
+
 /**
  * Makes a person with a homelab and places it, in one transaction, then starts a session. With an invitation the person
  * joins that homelab instead. A retry with the same `Idempotency-Key` and the same password gets the same homelab again.
@@ -30,7 +33,7 @@ export async function signUp(
 ) {
   await ctx.can.throttle.consume("register", ctx.request.clientAddress);
   const name = input.name ?? defaultName(input.email);
-  const tenantName = input.tenantName ?? `${name}'s homelab`.slice(0, 60);
+  const tenantName = input.tenantName ?? homelabOf(name);
   const passwordHash = await hashPassword(input.password);
   const result = await ctx.db
     .transaction(async (tx) => {

@@ -14,6 +14,8 @@ export const tenants = pgTable(
     slug: text().notNull(),
     /** Organisation at the identity provider: any text, never part of a name. Our own id until a provider is linked. */
     orgId: text("org_id").notNull(),
+    /** Whose organisation that is: the issuer. Null for one of our own, which no provider's claim can mean. */
+    orgIssuer: text("org_issuer"),
     name: text().notNull(),
     plan: text().$type<"free" | "pro" | "business">().notNull().default("free"),
     status: text().$type<"provisioning" | "active" | "waiting_for_capacity" | "suspended" | "deleting">().notNull(),

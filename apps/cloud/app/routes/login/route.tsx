@@ -8,6 +8,8 @@ import { Form, useActionData, useLoaderData } from "@remix-run/react";
 import { FormPage } from "../../forms/form-page.tsx";
 import { SubmitButton } from "../../forms/submit-button.tsx";
 import { PortalLink } from "../../frame/portal-link.tsx";
+import { ProviderButtons } from "../../sign-in/provider-buttons.tsx";
+import { providerProblem } from "../../sign-in/provider-problem.ts";
 
 export const meta: MetaFunction = () => [{ title: "Sign in · kombify" }];
 
@@ -17,7 +19,9 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
   const { searchParams } = new URL(request.url);
   const next = safeNext(searchParams.get("next"), "/homelab");
   if (await whenSignedIn(context.api.identity.me())) throw redirect(next);
-  return { next, isAgain: searchParams.has("again"), isReset: searchParams.has("reset") };
+  const { items: providers } = await context.api.identity.providers();
+  const refused = providerProblem(searchParams, providers);
+  return { next, isAgain: searchParams.has("again"), isReset: searchParams.has("reset"), providers, refused };
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {
@@ -33,7 +37,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function SignIn() {
-  const { next, isAgain, isReset } = useLoaderData<typeof loader>();
+  const { next, isAgain, isReset, providers, refused } = useLoaderData<typeof loader>();
   const problem = useActionData<typeof action>()?.problem;
   return (
     <FormPage
@@ -55,7 +59,11 @@ export default function SignIn() {
               Sign in with the new one. You were signed out everywhere.
             </Alert>
           ) : null}
-          <FormErrorSummary message={problem?.message} fields={problem?.fields} labels={LABELS} />
+          <FormErrorSummary
+            message={problem?.message ?? refused ?? undefined}
+            fields={problem?.fields}
+            labels={LABELS}
+          />
           <input type="hidden" name="next" value={next} />
           <TextInput
             id="email"
@@ -83,6 +91,7 @@ export default function SignIn() {
           </Text>
         </Stack>
       </Form>
+      <ProviderButtons providers={providers} next={next} />
     </FormPage>
   );
 }

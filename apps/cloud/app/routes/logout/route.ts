@@ -5,6 +5,7 @@ import { type ActionFunctionArgs, redirect } from "@remix-run/node";
 export const loader = () => redirect("/");
 
 export async function action({ context }: ActionFunctionArgs) {
-  await whenSignedIn(context.api.identity.logout());
-  return redirect("/");
+  const ended = await whenSignedIn(context.api.identity.logout());
+  // Somebody who came from a provider is signed out there as well; it sends the browser back to "/".
+  return redirect(ended?.continueAt ?? "/");
 }

@@ -10,6 +10,7 @@ import { MIN_PASSWORD_LENGTH } from "../../forms/password-strength.ts";
 import { SubmitButton } from "../../forms/submit-button.tsx";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { HomelabNameField } from "../../homelab/name-field.tsx";
+import { ProviderButtons } from "../../sign-in/provider-buttons.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Create your homelab · kombify" }];
 
@@ -18,7 +19,8 @@ const LABELS = { email: "E-mail", password: "Password", tenantName: "Name of you
 export async function loader({ context }: LoaderFunctionArgs) {
   if (await whenSignedIn(context.api.identity.me())) throw redirect("/homelab");
   // One key for each time the form is shown: sending it twice signs up once.
-  return { cloudUrl: context.cloudUrl, idempotencyKey: crypto.randomUUID() };
+  const { items: providers } = await context.api.identity.providers();
+  return { cloudUrl: context.cloudUrl, idempotencyKey: crypto.randomUUID(), providers };
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {
@@ -34,7 +36,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function SignUp() {
-  const { cloudUrl, idempotencyKey } = useLoaderData<typeof loader>();
+  const { cloudUrl, idempotencyKey, providers } = useLoaderData<typeof loader>();
   const problem = useActionData<typeof action>()?.problem;
   return (
     <FormPage
@@ -72,6 +74,7 @@ export default function SignUp() {
           <SubmitButton>Create my homelab</SubmitButton>
         </Stack>
       </Form>
+      <ProviderButtons providers={providers} />
     </FormPage>
   );
 }
