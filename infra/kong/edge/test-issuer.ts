@@ -5,7 +5,12 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, type JWTP
 export const ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
-export type SigningKey = { kid: string; alg: string; jwk: JWK; sign(claims: JWTPayload, header?: object): Promise<string> };
+export type SigningKey = {
+  kid: string;
+  alg: string;
+  jwk: JWK;
+  sign(claims: JWTPayload, header?: object): Promise<string>;
+};
 
 /** A fresh key that is not published anywhere yet. */
 export async function createSigningKey(alg: string): Promise<SigningKey> {

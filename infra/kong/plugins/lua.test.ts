@@ -48,7 +48,8 @@ const isMissing = await promisify(execFile)("luajit", ["-v"]).then(
 );
 
 if (isMissing)
-  describe.skip("LuaJIT is missing: install it (Debian: apt-get install luajit2 lua-cjson)", () => it("runs", () => undefined));
+  describe.skip("LuaJIT is missing: install it (Debian: apt-get install luajit2 lua-cjson)", () =>
+    it("runs", () => undefined));
 else
   describe.each([...(await runAll())])("kombify-identity: %s", (_file, cases) => {
     it.each(cases)("$name", ({ problem }) => expect(problem).toBeNull());

@@ -1,4 +1,5 @@
 export { mountAgentApi, requestInfoOf } from "./agent-api.ts";
+export { PLAN_LIMITS } from "./billing/plans.ts";
 export type { Audience, RequestInfo } from "./context.ts";
 export { type ControlPlane, type ControlPlaneOptions, createControlPlane } from "./control-plane.ts";
 export { type OidcProvider, oidcProvidersVariable } from "./identity/oidc-providers.ts";
@@ -7,6 +8,9 @@ export { type ImportInput, importHistory, type LegacySource } from "./imports/im
 export type { CollectionReport, ImportReport } from "./imports/report.ts";
 export { createJoinToken, getInstance, registerInstance } from "./instances/service.ts";
 export { listInstances } from "./instances/views.ts";
+export { openapiDocument } from "./openapi.ts";
+export { REST_ROUTES } from "./rest.ts";
 export type { AppRouter, Caller } from "./router.ts";
+export { STACK_PATH } from "./stack-pass.ts";
 export { inspectTenant, searchTenants } from "./tenants/staff-views.ts";
 export { startWorker, type Worker } from "./worker.ts";
