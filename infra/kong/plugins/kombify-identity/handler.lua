@@ -117,6 +117,9 @@ function KombifyIdentity:access(conf)
     kong.service.request.clear_header(name)
   end
   kong.service.request.set_header("X-Request-ID", request_id)
+  -- One address, the one that `trusted_ips` arrived at. What a client wrote there itself would go on in front of it, and behind
+  -- another proxy the last one would be the proxy's.
+  ngx.var.upstream_x_forwarded_for = ngx.var.remote_addr
 
   local parts = { keys = keys_for(conf), verify = crypto.verify, now = ngx.time }
   local decision = identity.decide(request, conf, parts)

@@ -34,7 +34,7 @@ local PREFIXES = {
   "x-request-id",
   "x-correlation-id",
 }
-local NAMES = { ["x-user"] = true, ["x-org"] = true, ["x-tenant"] = true }
+local NAMES = { ["x-user"] = true, ["x-org"] = true, ["x-tenant"] = true, ["forwarded"] = true }
 
 --- Whether a client may not send this header. `X_User_ID` is `X-User-ID` to every service that reads headers as CGI
 -- does (RFC 3875, section 4.1.18), and the gateway lets underscores through.
