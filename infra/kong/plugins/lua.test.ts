@@ -1,6 +1,6 @@
 /** The plugin's own tests, in Lua under LuaJIT: each of their cases is a test here. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { makeLuaPath } from "../edge/lua-path.ts";
 import { badTokens, createPublishedKeys, goodTokens } from "../edge/test-issuer.ts";
+import { identity } from "../src/plugins.ts";
+import { readSettings } from "../src/settings.ts";
 
 const FOLDER = fileURLToPath(new URL("kombify-identity/test/", import.meta.url));
 const RUNNER = fileURLToPath(new URL("../edge/lua/run-tests.lua", import.meta.url));
@@ -24,8 +26,10 @@ async function runAll(): Promise<Map<string, Case[]>> {
     const keys = await createPublishedKeys();
     const tokens = { ...(await goodTokens(ISSUER, keys)), ...(await badTokens(ISSUER, keys)) };
     const jwks = { keys: Object.values(keys).map((key) => key.jwk) };
+    const example = JSON.parse(await readFile(new URL("../example.json", import.meta.url), "utf8"));
+    const { config } = identity(readSettings(example), "verify");
     const fixture = join(home, "tokens.json");
-    await writeFile(fixture, JSON.stringify({ issuer: ISSUER, tokens, jwks }));
+    await writeFile(fixture, JSON.stringify({ issuer: ISSUER, tokens, jwks, rendered: config }));
     const env = { ...process.env, LUA_PATH: await makeLuaPath(home) };
     const found = new Map<string, Case[]>();
     for (const file of (await readdir(FOLDER)).sort()) {

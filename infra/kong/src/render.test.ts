@@ -357,3 +357,27 @@ it("metrics are told by status, latency, bandwidth and health", () => {
     upstream_health_metrics: true,
   });
 });
+
+describe.each(["kong.conf", "kong-db.conf"])("%s", (name) => {
+  const read = async (): Promise<Record<string, string>> => {
+    const text = await readFile(new URL(name, FOLDER), "utf8");
+    const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    return Object.fromEntries(lines.map((line) => line.split(/\s*=\s*/, 2) as [string, string]));
+  };
+
+  it("loads our plugin, and shows the Admin API to this machine alone", async () => {
+    const conf = await read();
+    expect(conf).toMatchObject({
+      plugins: "bundled,kombify-identity",
+      lua_package_path: "/opt/kombify/?.lua;;",
+      admin_listen: "127.0.0.1:8001",
+      status_listen: "0.0.0.0:8100",
+      real_ip_header: "X-Forwarded-For",
+      real_ip_recursive: "on",
+      trusted_ips: "",
+      router_flavor: "traditional_compatible",
+    });
+    expect(conf.database).toBe(name === "kong.conf" ? "off" : "postgres");
+    expect(Object.keys(conf).filter((key) => /password/.test(key))).toEqual([]);
+  });
+});
