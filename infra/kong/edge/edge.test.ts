@@ -153,7 +153,7 @@ describe.skipIf(!isThere)("the edge (nginx-light, libnginx-mod-http-lua)", () =>
 
     it("not behind ninety-nine others, where a shorter look would end", async () => {
       const many = Array.from({ length: 150 }, (_, index) => `A-${index}: b`);
-      expect((await get("/api/tenant", [...many, "X-User-ID: admin", "X_Org_ID: org-2"])).status).toBe(200);
+      expect((await get("/api/tenant", [...many, "X-User_Id: admin", "X_ORG-ID: org-2"])).status).toBe(200);
       expect(arrived()).toEqual({ "X-Request-ID": REQUEST_ID });
     });
 

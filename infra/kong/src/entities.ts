@@ -158,6 +158,8 @@ export type Service = z.output<typeof service>;
 const upstream = z.strictObject({
   name: z.string().regex(/^[a-z0-9.-]+$/),
   algorithm: z.enum(["round-robin", "least-connections", "consistent-hashing", "latency"]),
+  /** Host header and name in the TLS handshake, which is what the other's certificate is checked against. */
+  host_header: z.string().optional(),
   client_certificate: uuid.optional(),
   healthchecks: z.strictObject({
     active: z.strictObject({

@@ -324,6 +324,19 @@ describe("upstreams", () => {
       });
   });
 
+  it("the name in the other's certificate is the service's, wherever it runs", () => {
+    const nameOf = (name: string) => {
+      const one = file.upstreams.find((other) => other.name === `${name}.kombify.upstream`);
+      expect(one?.healthchecks.active.https_sni).toBe(one?.host_header);
+      return one?.host_header;
+    };
+    expect([nameOf("cloud"), nameOf("admin"), nameOf("stack-stack-1")]).toEqual([
+      "localhost",
+      "localhost",
+      "stack-1.internal",
+    ]);
+  });
+
   it("a Stack without TLS gets no settings of TLS, which Kong would refuse", () => {
     const plain = renderKong(
       readSettings({ ...example, instances: [{ name: "stack-1", url: "http://10.0.0.4:3100" }] }),

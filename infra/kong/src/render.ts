@@ -94,7 +94,7 @@ const protocolOf = (url: URL): "http" | "https" => (url.protocol === "https:" ? 
 
 /** A Stack answers on all of its host: its console, its API, and what clients of an older Stack still call. */
 function stackEntities(settings: GatewaySettings) {
-  return settings.instances.map(({ name, environment, url: text }) => {
+  return settings.instances.map(({ name, environment, url: text, serverName }) => {
     const url = new URL(text);
     const protocol = protocolOf(url);
     const service = `stack-${name}`;
@@ -102,7 +102,7 @@ function stackEntities(settings: GatewaySettings) {
     const tags = [TAG, "stack", environment];
     const target = `${url.hostname}:${url.port || (protocol === "https" ? 443 : 80)}`;
     return {
-      upstream: upstream(service, protocol, [target], tags),
+      upstream: upstream(service, { protocol, targets: [target], serverName: serverName ?? url.hostname }, tags),
       service: {
         name: service,
         host: upstreamName(service),
@@ -159,9 +159,9 @@ export function renderKong(settings: GatewaySettings, pages: Pages): KongFile {
       tags,
     })),
     upstreams: [
-      upstream("cloud", "https", cloud.targets, tags),
-      upstream("admin", "https", admin.targets, tags),
-      ...(stackkits ? [upstream("stackkits", "https", stackkits.targets, tags)] : []),
+      upstream("cloud", { protocol: "https", ...cloud }, tags),
+      upstream("admin", { protocol: "https", ...admin }, tags),
+      ...(stackkits ? [upstream("stackkits", { protocol: "https", ...stackkits }, tags)] : []),
       ...stacks.map((stack) => stack.upstream),
     ],
     services: [

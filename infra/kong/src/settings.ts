@@ -13,7 +13,14 @@ const originSchema = z
   .string()
   .regex(/^https?:\/\/[a-z0-9.-]+(:[0-9]{1,5})?$/, "must be an origin: scheme, host and perhaps a port");
 
-const upstreamSchema = z.strictObject({ targets: z.array(targetSchema).min(1) });
+const upstreamSchema = z.strictObject({
+  targets: z.array(targetSchema).min(1),
+  /**
+   * The DNS name in the certificates of these processes. kombify's own services have "localhost", and agents have none: a Stack
+   * whose key was stolen cannot pass for a portal.
+   */
+  serverName: hostSchema.default("localhost"),
+});
 
 const instanceSchema = z.strictObject({
   /** Its host name is `{name}.{stackDomain}`. */
@@ -21,6 +28,8 @@ const instanceSchema = z.strictObject({
   environment: z.enum(["production", "staging"]).default("production"),
   /** Where the gateway reaches its public listener. With `https:` the gateway shows its certificate and checks the other. */
   url: z.url({ protocol: /^https?$/ }),
+  /** The DNS name in its certificate; without it the host of `url`. */
+  serverName: hostSchema.optional(),
 });
 
 export const settingsSchema = z.strictObject({

@@ -34,12 +34,13 @@ function healthchecks(protocol: "http" | "https", serverName: string): Upstream[
 
 export const upstreamName = (service: string): string => `${service}.kombify.upstream`;
 
-export function upstream(service: string, protocol: "http" | "https", targets: string[], tags: string[]): Upstream {
-  const [serverName = ""] = (targets[0] ?? "").split(":");
+type Place = { protocol: "http" | "https"; targets: string[]; serverName: string };
+
+export function upstream(service: string, { protocol, targets, serverName }: Place, tags: string[]): Upstream {
   return {
     name: upstreamName(service),
     algorithm: "round-robin",
-    ...(protocol === "https" ? { client_certificate: GATEWAY_CERTIFICATE_ID } : {}),
+    ...(protocol === "https" ? { host_header: serverName, client_certificate: GATEWAY_CERTIFICATE_ID } : {}),
     healthchecks: healthchecks(protocol, serverName),
     tags,
     targets: targets.map((target) => ({ target, weight: 100, tags })),
