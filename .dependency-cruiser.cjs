@@ -85,7 +85,7 @@ module.exports = {
       name: "packages-never-import-apps",
       severity: "error",
       from: { path: "^packages/" },
-      to: { path: "^(apps|scripts|e2e|bench)/" },
+      to: { path: "^(apps|scripts|e2e|bench|infra)/" },
     },
     {
       name: "apps-never-import-each-other",
@@ -118,6 +118,22 @@ module.exports = {
       severity: "error",
       from: { path: "^(apps|packages)/", pathNot: "([.]test[.]tsx?$|^packages/embedded-idp/|testing[.]ts$)" },
       to: { path: "^packages/embedded-idp/" },
+    },
+    {
+      name: "infra-knows-tables-and-never-the-database",
+      severity: "error",
+      comment:
+        "The gateway is rendered from what the services say of themselves: their route tables, and the API's package.",
+      from: { path: "^infra/", pathNot: "[.]test[.]ts$" },
+      to: {
+        path: "^(packages/(?!(api|agent-contract)/src/index[.]ts$)|apps/(?!(cloud|admin)/app/routes[.]ts$)|scripts/|e2e/|bench/)",
+      },
+    },
+    {
+      name: "only-the-command-line-imports-infra",
+      severity: "error",
+      from: { path: "^(packages|apps|scripts)/", pathNot: "^apps/cli/" },
+      to: { path: "^infra/" },
     },
     {
       name: "only-docker-ts-touches-dockerode",

@@ -12,7 +12,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "code",
-          include: ["{packages,apps,scripts,bench}/**/*.test.{ts,tsx}"],
+          include: ["{packages,apps,scripts,bench,infra}/**/*.test.{ts,tsx}"],
           exclude: ["**/node_modules/**", "**/build/**"],
           // Much of a test is waiting for PostgreSQL and sockets: two at once also where there are only two cores.
           maxWorkers: Math.max(2, availableParallelism() - 1),

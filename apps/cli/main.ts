@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addAgent } from "./src/agent.ts";
 import { CommandError } from "./src/control-plane.ts";
 import { addDoctor } from "./src/doctor/command.ts";
+import { addGateway } from "./src/gateway.ts";
 import { addImport } from "./src/imports/command.ts";
 import { addInstances } from "./src/instances.ts";
 import { addTenants } from "./src/tenants.ts";
@@ -13,6 +14,7 @@ const program = new Command("kombify")
 addTenants(program);
 addInstances(program);
 addAgent(program);
+addGateway(program);
 addImport(program);
 addDoctor(program);
 

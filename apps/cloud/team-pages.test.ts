@@ -19,6 +19,7 @@ async function openPortal(controlPlane: TestPlane["cloud"]): Promise<Listener> {
     build: await import(/* @vite-ignore */ buildFile.href),
     clientDir: new URL("./build/client", import.meta.url).pathname,
     cloudUrl: "http://localhost:3000",
+    issuers: [],
     isProduction: true,
     version: "test",
     log: createLogger({ name: "test", level: "trace" }, stream),

@@ -3,9 +3,14 @@ import { once } from "node:events";
 import { access, readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 
-/** What the journeys need beyond npm packages, and where it stands once installed. */
-const NEEDED = [
+/** What the tests need beyond npm packages, and where it stands once installed. */
+const NEEDED: { package: string; olderOrNewerName?: string; paths: string[] }[] = [
   { package: "chromium", paths: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"] },
+  // The gateway's plugin. nginx's Lua module and the plain LuaJIT exclude each other where OpenResty's has a package of its own.
+  { package: "luajit2", olderOrNewerName: "luajit", paths: ["/usr/bin/luajit"] },
+  { package: "lua-cjson", paths: ["/usr/share/lua/5.1/cjson/util.lua"] },
+  { package: "nginx-light", paths: ["/usr/sbin/nginx"] },
+  { package: "libnginx-mod-http-lua", paths: ["/usr/lib/nginx/modules/ngx_http_lua_module.so"] },
 ];
 
 async function exists(path: string): Promise<boolean> {
@@ -29,24 +34,35 @@ async function aptGet(args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`apt-get ${args.join(" ")} ended with ${code}.\n${output}${errors}`);
 }
 
+/** A package as this release of Debian calls it. */
+async function nameHere(part: (typeof NEEDED)[number]): Promise<string> {
+  if (part.olderOrNewerName === undefined) return part.package;
+  const isKnown = await aptGet(["install", "--simulate", "--no-install-recommends", part.package]).then(
+    () => true,
+    () => false,
+  );
+  return isKnown ? part.package : part.olderOrNewerName;
+}
+
 /**
  * Installs what is missing when we are root on Debian.
  * @returns a line for each part that is still missing, saying how to get it.
  */
 export async function ensureSystemPackages(): Promise<string[]> {
-  if (process.env.CHROMIUM_PATH) return [];
-  const missing: string[] = [];
+  const missing: typeof NEEDED = [];
   for (const part of NEEDED) {
+    if (part.package === "chromium" && process.env.CHROMIUM_PATH) continue;
     const found = await Promise.all(part.paths.map(exists));
-    if (!found.includes(true)) missing.push(part.package);
+    if (!found.includes(true)) missing.push(part);
   }
   if (missing.length === 0) return [];
   if (process.getuid?.() === 0 && (await isDebian())) {
     await aptGet(["update"]);
-    await aptGet(["install", "--no-install-recommends", ...missing]);
+    await aptGet(["install", "--no-install-recommends", ...(await Promise.all(missing.map(nameHere)))]);
     return [];
   }
-  return missing.map(
-    (name) => `${name} is missing: install it (Debian: apt-get install ${name}), or set CHROMIUM_PATH`,
-  );
+  return missing.map(({ package: name }) => {
+    const alternative = name === "chromium" ? ", or set CHROMIUM_PATH" : "";
+    return `${name} is missing: install it (Debian: apt-get install ${name})${alternative}`;
+  });
 }

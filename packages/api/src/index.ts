@@ -1,6 +1,7 @@
 export { mountAgentApi, requestInfoOf } from "./agent-api.ts";
 export { GATEWAY_DAYS, issueGatewayCertificate, listCertificates, revokeCertificate } from "./agents/certificates.ts";
 export { renewCertificates } from "./agents/change-authority.ts";
+export { PLAN_LIMITS } from "./billing/plans.ts";
 export type { Audience, RequestInfo } from "./context.ts";
 export { type ControlPlane, type ControlPlaneOptions, createControlPlane } from "./control-plane.ts";
 export { onlyGateway, openGatewayListener } from "./gateway-listener.ts";
@@ -11,6 +12,9 @@ export type { CollectionReport, ImportReport } from "./imports/report.ts";
 export { createJoinToken, getInstance, registerInstance } from "./instances/service.ts";
 export { listInstances } from "./instances/views.ts";
 export { type MailDelivery, mailConflicts, mailVariables, openSmtp } from "./mail/delivery.ts";
+export { openapiDocument } from "./openapi.ts";
+export { REST_ROUTES } from "./rest.ts";
 export type { AppRouter, Caller } from "./router.ts";
+export { STACK_PATH } from "./stack-pass.ts";
 export { inspectTenant, searchTenants } from "./tenants/staff-views.ts";
 export { startWorker, type Worker } from "./worker.ts";

@@ -9,7 +9,8 @@ import { tenantProcedure } from "./procedures.ts";
 import { findHome } from "./tenants/home.ts";
 import { createCallerFactory, router, serviceErrorOf } from "./trpc.ts";
 
-const STACK_PATH = /^\/v1\/(stacks|nodes|jobs)(\/[A-Za-z0-9-]+)*\/?$/;
+/** Cloud's paths that a tenant's host answers. */
+export const STACK_PATH = /^\/v1\/(stacks|nodes|jobs)(\/[A-Za-z0-9-]+)*\/?$/;
 const METHODS = ["GET", "POST", "PATCH", "DELETE"] as const;
 
 const passInput = z.object({
