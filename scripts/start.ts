@@ -24,6 +24,7 @@ function portalEnvironment(settings: Settings, databaseUrl: string, encryptionKe
     PORT: String(port),
     DATABASE_URL: databaseUrl,
     KOMBIFY_ENCRYPTION_KEY: encryptionKey,
+    ...(settings.redisUrl === undefined ? {} : { REDIS_URL: settings.redisUrl }),
     CLOUD_URL: settings.cloudUrl,
     ADMIN_URL: settings.adminUrl,
     AGENT_API_URL: settings.agentApiUrl,

@@ -24,6 +24,7 @@ const environmentSchema = z.object({
     .string({ error: "is missing; there is no default" })
     .refine(isKey, "must be 32 bytes in base64"),
   OIDC_PROVIDERS: oidcProvidersVariable,
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
   CLOUD_URL: addressSchema,
   ADMIN_URL: addressSchema,
   AGENT_API_URL: z.url({ protocol: /^https$/, error: "must be an https address: agents come over mTLS" }),
@@ -38,6 +39,8 @@ export type Config = {
   workerDatabaseUrl: string | null;
   encryptionKey: string;
   oidcProviders: OidcProvider[];
+  /** Where all processes count together; undefined where each counts for itself. */
+  redisUrl: string | undefined;
   cloudUrl: string;
   adminUrl: string;
   agentApiUrl: string;
@@ -62,6 +65,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     workerDatabaseUrl: env.WORKER_DATABASE_URL ?? null,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
     oidcProviders: env.OIDC_PROVIDERS,
+    redisUrl: env.REDIS_URL,
     cloudUrl: env.CLOUD_URL,
     adminUrl: env.ADMIN_URL,
     agentApiUrl: env.AGENT_API_URL,

@@ -16,6 +16,7 @@ runProcess({ name: "admin", log }, async (onStop) => {
     databaseUrl: config.databaseUrl,
     encryptionKey: config.encryptionKey,
     oidcProviders: config.oidcProviders,
+    redisUrl: config.redisUrl,
     audience: "admin",
     log,
     cloudUrl: config.cloudUrl,

@@ -6,7 +6,7 @@ import { type AppLoadContext, createRequestHandler, type ServerBuild } from "@re
 import type {} from "./app/load-context.ts";
 
 export type CloudAppOptions = {
-  controlPlane: Pick<ControlPlane, "handle" | "caller" | "checks">;
+  controlPlane: Pick<ControlPlane, "handle" | "caller" | "checks" | "measureIn">;
   build: ServerBuild;
   /** The folder of the browser build, `build/client`. */
   clientDir: string;
@@ -32,6 +32,7 @@ export function createCloudApp(options: CloudAppOptions): Shell {
     exposeMetrics: !isProduction || new URL(cloudUrl).hostname === "localhost",
     hsts: cloudUrl.startsWith("https:"),
   });
+  controlPlane.measureIn(shell.registry);
   const { app } = shell;
   const remix = createRequestHandler(build, isProduction ? "production" : "development");
 

@@ -10,6 +10,7 @@ const environmentSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }),
   KOMBIFY_ENCRYPTION_KEY: z.string({ error: "is missing; there is no default" }).min(1, "is empty"),
   OIDC_PROVIDERS: oidcProvidersVariable,
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
   CLOUD_URL: addressSchema,
   ADMIN_URL: addressSchema,
   AGENT_API_URL: addressSchema,
@@ -21,6 +22,8 @@ export type Config = {
   databaseUrl: string;
   encryptionKey: string;
   oidcProviders: OidcProvider[];
+  /** Where all processes count together; undefined where each counts for itself. */
+  redisUrl: string | undefined;
   cloudUrl: string;
   adminUrl: string;
   agentApiUrl: string;
@@ -43,6 +46,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     databaseUrl: env.DATABASE_URL,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
     oidcProviders: env.OIDC_PROVIDERS,
+    redisUrl: env.REDIS_URL,
     cloudUrl: env.CLOUD_URL,
     adminUrl: env.ADMIN_URL,
     agentApiUrl: env.AGENT_API_URL,

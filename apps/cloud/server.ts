@@ -14,6 +14,7 @@ runProcess({ name: "cloud", log }, async (onStop) => {
     databaseUrl: config.databaseUrl,
     encryptionKey: config.encryptionKey,
     oidcProviders: config.oidcProviders,
+    redisUrl: config.redisUrl,
     audience: "cloud",
     log,
     cloudUrl: config.cloudUrl,

@@ -17,6 +17,7 @@ const variablesSchema = z.object({
   STACK_PORT: portSchema.default(3100),
   STACK_INTERNAL_PORT: portSchema.default(3101),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }).optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
   KOMBIFY_ENGINE: z.enum(ENGINES, { error: `must be ${ENGINES.join(" or ")}` }).optional(),
   ...pocketbaseVariables,
 });
@@ -47,6 +48,8 @@ export type Settings = {
   ports: Record<(typeof PORT_SETTINGS)[number], number>;
   /** The owner's address of a server of the user's own; otherwise one is started. */
   databaseUrl: string | undefined;
+  /** Where processes count together; without it each counts for itself. */
+  redisUrl: string | undefined;
   /** Environment of the local Stack: what stores the records of its tenants. Holds a password. */
   stackEnvironment: NodeJS.ProcessEnv;
   cloudUrl: string;
@@ -77,6 +80,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     home: resolve(ROOT, KOMBIFY_HOME),
     ports,
     databaseUrl: DATABASE_URL,
+    redisUrl: rest.REDIS_URL,
     stackEnvironment: pick(rest, STACK_SETTINGS),
     cloudUrl: `http://localhost:${ports.CLOUD_PORT}`,
     adminUrl: `http://localhost:${ports.ADMIN_PORT}`,

@@ -5,9 +5,12 @@
 import type { ExchangeResponse, Peer, Plan } from "@kombify/agent-contract";
 import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, UserId } from "@kombify/db";
 import type { Logger } from "@kombify/server";
+import type { PlanLimitsReader } from "./billing/limits.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import type { StaffRole } from "./identity/schemas.ts";
+import type { RequestLimit } from "./rate-limits/request-limit.ts";
 import type { Sealer } from "./seal.ts";
+import type { Throttle } from "./throttle.ts";
 
 export type Audience = "cloud" | "admin";
 
@@ -92,13 +95,6 @@ export interface Authority {
   ): Promise<{ certificate: string; serial: string; notAfter: Date; caBundle: string[] }>;
 }
 
-/** Counts failures and attempts by address or account; see throttle.ts. */
-export interface Throttle {
-  /** @throws ServiceError LIMIT_REACHED with the seconds to wait. */
-  consume(kind: "register" | "login" | "join", key: string): Promise<void>;
-  reset(kind: "login", key: string): Promise<void>;
-}
-
 export interface Capabilities {
   sessions: Sessions;
   changes: Changes;
@@ -106,6 +102,8 @@ export interface Capabilities {
   authority: Authority;
   agents: AgentCalls;
   throttle: Throttle;
+  /** What plans allow now. */
+  plans: PlanLimitsReader;
   sealer: Sealer;
   oidcProviders: readonly OidcProvider[];
   urls: { cloud: string; agentApi: string };
@@ -138,6 +136,8 @@ export interface BaseContext {
   responseHeaders: Headers;
   audience: Audience;
   can: Capabilities;
+  /** Counts the request against its organisation's plan; absent where requests are not counted. */
+  limit?: RequestLimit;
   /** For permissions.ts only: opens the database as somebody. */
   open(scope: Scope): ScopedDatabase;
 }

@@ -1,11 +1,12 @@
 /** The control plane as one object: what a portal's server mounts, calls and closes. */
 import { ServiceError } from "@kombify/agent-contract";
 import { type Database, openDatabase } from "@kombify/db";
-import type { Logger } from "@kombify/server";
+import { createCounter, type Logger, type MetricsRegistry, withHeaders } from "@kombify/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { type OpenAuthority, openAuthority } from "./agents/authority.ts";
 import { createAgentCalls } from "./agents/calls.ts";
 import { openServiceIdentity, type ServiceIdentity } from "./agents/service-identity.ts";
+import { createPlanLimits } from "./billing/limits.ts";
 import { openChanges } from "./changes.ts";
 import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
@@ -13,6 +14,7 @@ import { createSessions } from "./identity/sessions.ts";
 import { openSigner } from "./identity/signing-keys.ts";
 import { openapiDocument } from "./openapi.ts";
 import { refuseForeignOrigin } from "./origin.ts";
+import { openRateLimits } from "./rate-limits/open.ts";
 import { handleRest } from "./rest.ts";
 import { appRouter, type Caller, createCaller } from "./router.ts";
 import { createSealer } from "./seal.ts";
@@ -35,7 +37,9 @@ export interface ControlPlaneOptions {
   secureCookies: boolean;
   /** Milliseconds; default 24 h. */
   leafLifetimeMs?: number;
-  limits?: ThrottleLimits;
+  limits?: Partial<ThrottleLimits>;
+  /** Where all processes count together; without it, each counts for itself. */
+  redisUrl?: string | undefined;
   /** Identity providers whose people and access tokens are taken; none unless given. */
   oidcProviders?: readonly OidcProvider[];
 }
@@ -50,6 +54,8 @@ export interface ControlPlane {
   /** A context in which the system itself acts: set-up, the command line. */
   asSystem(reason: string): VerbContext;
   checks: Record<string, () => Promise<string | undefined>>;
+  /** Adds this control plane's own metrics to those of a shell. */
+  measureIn(registry: MetricsRegistry): void;
   db: Database;
   can: Capabilities;
   authority: OpenAuthority;
@@ -60,6 +66,13 @@ export interface ControlPlane {
 }
 
 const API_PATH = /^\/(api|v1|trpc)(\/|$)/;
+
+/** What the context has to say in headers (limits, cookies) goes with a refusal too, whose document the shell makes. */
+const refuseWithHeaders =
+  ({ responseHeaders }: BaseContext) =>
+  (error: unknown): never => {
+    throw withHeaders(serviceErrorOf(error), responseHeaders);
+  };
 
 /** Server-side calls reject with tRPC's error; loaders want the one that says what to do. */
 function unwrapErrors(caller: Caller): Caller {
@@ -98,13 +111,16 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   );
   const identity = await openServiceIdentity(authority, audience, log);
   const agents = createAgentCalls(identity);
+  const plans = createPlanLimits({ db, log, onChange: changes.on });
+  const rateLimits = openRateLimits({ redisUrl: options.redisUrl, plans, log });
   const can: Capabilities = {
     sessions: createSessions({ db, audience, sealer, secureCookies: options.secureCookies, onChange: changes.on }),
     changes,
     signer: await openSigner(db, sealer),
     authority,
     agents,
-    throttle: createThrottle(options.limits),
+    throttle: createThrottle(options.limits, { store: rateLimits.store }),
+    plans,
     sealer,
     oidcProviders: options.oidcProviders ?? [],
     urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
@@ -124,8 +140,15 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     open: (scope) => db.as(scope),
   });
 
-  const handleTrpc = (request: Request, info: RequestInfo): Promise<Response> => {
+  /** The context of a request to the API, which counts where Cloud's customers call. */
+  const apiContextOf = (request: Request, info: RequestInfo): BaseContext => {
     const ctx = contextOf(request, info);
+    const limit = audience === "cloud" ? rateLimits.of(request, info, ctx.responseHeaders) : undefined;
+    return limit ? { ...ctx, limit } : ctx;
+  };
+
+  const handleTrpc = (request: Request, info: RequestInfo): Promise<Response> => {
+    const ctx = apiContextOf(request, info);
     return fetchRequestHandler({
       endpoint: "/trpc",
       req: request,
@@ -148,12 +171,14 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       }
       if (audience === "cloud" && isStackPath(pathname)) {
         refuseForeignOrigin(request, ownOrigin);
-        return passToStack(request, contextOf(request, info));
+        const ctx = apiContextOf(request, info);
+        return passToStack(request, ctx).catch(refuseWithHeaders(ctx));
       }
+      const ctx = apiContextOf(request, info);
       const answer = await handleRest(request, audience, () => {
         refuseForeignOrigin(request, ownOrigin);
-        return contextOf(request, info);
-      });
+        return ctx;
+      }).catch(refuseWithHeaders(ctx));
       // A program that asked for data must not get a page, not even one that says so nicely.
       if (!answer && API_PATH.test(pathname))
         throw new ServiceError("NOT_FOUND", `There is no ${pathname} here. /openapi.json lists what there is.`);
@@ -176,6 +201,15 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
         await db.ping();
         return undefined;
       },
+      ...rateLimits.checks,
+    },
+    measureIn: (registry) => {
+      const count = createCounter(registry, {
+        name: "kombify_rate_limit_open_total",
+        help: "Requests that passed uncounted because Redis was away.",
+        labels: [],
+      });
+      rateLimits.onOpen(() => count({}));
     },
     db,
     can,
@@ -190,6 +224,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       identity.stop();
       await changes.stop();
       await agents.close();
+      rateLimits.close();
       await db.close();
     },
   };

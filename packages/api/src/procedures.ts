@@ -28,9 +28,10 @@ export const foundingProcedure = bareProcedure
     next({ ctx: verbContext(ctx, { kind: "system" }, { kind: "system", id: null, name: "kombify" }) }),
   );
 
-async function requireSession(ctx: BaseContext): Promise<Session> {
+async function requireSession(ctx: BaseContext, input?: unknown): Promise<Session> {
   const session = ctx.sessionToken ? await ctx.can.sessions.validate(ctx.sessionToken, ctx.responseHeaders) : null;
   if (!session) throw new ServiceError("FORBIDDEN", "Sign in first: there is no valid session.", { status: 401 });
+  await ctx.limit?.(session, selectorOf(ctx, input));
   return session;
 }
 
@@ -49,10 +50,15 @@ export const foundingUserProcedure = bareProcedure.meta({ permission: { kind: "u
   return next({ ctx: { ...verbContext(ctx, { kind: "system" }, userActor(session)), session } });
 });
 
-/** The tenant that the input (`slug`, `tenantId`) or `X-Tenant-ID` names, if the person belongs to it. */
-function resolveTenant(ctx: BaseContext, session: Session, input: unknown): Membership {
+/** What names the tenant: the input (`slug`, `tenantId`) or `X-Tenant-ID`. */
+function selectorOf(ctx: BaseContext, input: unknown): string | undefined {
   const named = typeof input === "object" && input !== null ? (input as { slug?: unknown; tenantId?: unknown }) : {};
-  const selector = [named.slug, named.tenantId, ctx.tenantSelector].find((value) => typeof value === "string");
+  return [named.slug, named.tenantId, ctx.tenantSelector].find((value) => typeof value === "string");
+}
+
+/** The tenant that is named, if the person belongs to it. */
+function resolveTenant(ctx: BaseContext, session: Session, input: unknown): Membership {
+  const selector = selectorOf(ctx, input);
   if (selector === undefined) {
     const [only, ...others] = session.memberships;
     if (only && others.length === 0) return only;
@@ -69,8 +75,9 @@ function resolveTenant(ctx: BaseContext, session: Session, input: unknown): Memb
 /** A member of the tenant whose role holds the permission. Its database sees that tenant and nothing else. */
 export const tenantProcedure = (name: TenantPermission) =>
   bareProcedure.meta({ permission: { kind: "tenant", name } }).use(async ({ ctx, next, getRawInput }) => {
-    const session = await requireSession(ctx);
-    const tenant = resolveTenant(ctx, session, await getRawInput());
+    const input = await getRawInput();
+    const session = await requireSession(ctx, input);
+    const tenant = resolveTenant(ctx, session, input);
     if (!TENANT_PERMISSIONS[name].includes(tenant.role))
       throw new ServiceError("FORBIDDEN", `Your role in this homelab (${tenant.role}) does not allow this.`);
     const scope: Scope = { kind: "tenant", tenantId: tenant.id, userId: session.user.id };

@@ -135,3 +135,13 @@ BEGIN
     EXECUTE format('CREATE POLICY staff ON %I TO kombify_staff USING (app_user_id() IS NOT NULL) WITH CHECK (app_user_id() IS NOT NULL)', name);
   END LOOP;
 END $$;
+--> statement-breakpoint
+
+-- Every process remembers what plans allow; whoever changes it, by whatever means, tells them.
+CREATE FUNCTION tell_plan_limits() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  PERFORM pg_notify('kombify_changes', '{"noun":"plan-limits","id":""}');
+  RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER tell_plan_limits AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON plan_limits FOR EACH STATEMENT EXECUTE FUNCTION tell_plan_limits();

@@ -33,8 +33,8 @@ export interface ScopedDatabase {
 
 /** One message of the changes channel: something of this noun is different now. */
 export interface Change {
-  noun: "tenants" | "instances" | "sessions";
-  /** Of the tenant, of the instance, or of the person whose sessions or memberships changed. */
+  noun: "tenants" | "instances" | "sessions" | "plan-limits";
+  /** Of the tenant, of the instance, or of the person whose sessions or memberships changed; empty for the plans. */
   id: string;
   /** For instances: the desired revision, when it is what changed. */
   revision?: number;

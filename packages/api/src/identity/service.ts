@@ -66,11 +66,12 @@ export async function login(
   input: z.output<typeof loginInput>,
   staffOnly: boolean,
 ) {
-  const throttleKey = `${ctx.request.clientAddress} ${input.email}`;
-  await ctx.can.throttle.consume("login", throttleKey);
-  const account = await findAccount(ctx, input.email, input.password);
-  if (!account || (staffOnly && !account.staffRole)) throw refusal();
-  await ctx.can.throttle.reset("login", throttleKey);
+  const who = { address: ctx.request.clientAddress, account: input.email };
+  const account = await ctx.can.throttle.attempt("login", who, async () => {
+    const found = await findAccount(ctx, input.email, input.password);
+    return staffOnly && !found?.staffRole ? null : found;
+  });
+  if (!account) throw refusal();
   ctx.responseHeaders.append("Set-Cookie", await ctx.can.sessions.start(account.id, originOf(ctx)));
   await ctx.db.transaction((tx) =>
     recordAudit(
