@@ -3,9 +3,14 @@ import { once } from "node:events";
 import { access, readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 
-/** What the journeys need beyond npm packages, and where it stands once installed. */
-const NEEDED = [
-  { package: "chromium", paths: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"] },
+/** What tests need beyond npm packages, where it stands once installed, and the variable that names another one. */
+const NEEDED: ReadonlyArray<{ package: string; paths: string[]; variable?: string }> = [
+  {
+    package: "chromium",
+    paths: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
+    variable: "CHROMIUM_PATH",
+  },
+  { package: "redis-server", paths: ["/usr/bin/redis-server", "/usr/local/bin/redis-server"] },
 ];
 
 async function exists(path: string): Promise<boolean> {
@@ -34,19 +39,23 @@ async function aptGet(args: string[]): Promise<void> {
  * @returns a line for each part that is still missing, saying how to get it.
  */
 export async function ensureSystemPackages(): Promise<string[]> {
-  if (process.env.CHROMIUM_PATH) return [];
-  const missing: string[] = [];
-  for (const part of NEEDED) {
-    const found = await Promise.all(part.paths.map(exists));
-    if (!found.includes(true)) missing.push(part.package);
-  }
+  const missing: typeof NEEDED = (
+    await Promise.all(
+      NEEDED.map(async (part) => {
+        if (part.variable && process.env[part.variable]) return [];
+        const found = await Promise.all(part.paths.map(exists));
+        return found.includes(true) ? [] : [part];
+      }),
+    )
+  ).flat();
   if (missing.length === 0) return [];
   if (process.getuid?.() === 0 && (await isDebian())) {
     await aptGet(["update"]);
-    await aptGet(["install", "--no-install-recommends", ...missing]);
+    await aptGet(["install", "--no-install-recommends", ...missing.map((part) => part.package)]);
     return [];
   }
-  return missing.map(
-    (name) => `${name} is missing: install it (Debian: apt-get install ${name}), or set CHROMIUM_PATH`,
-  );
+  return missing.map(({ package: name, variable }) => {
+    const other = variable ? `, or set ${variable}` : "; tests that need it are skipped";
+    return `${name} is missing: install it (Debian: apt-get install ${name})${other}`;
+  });
 }
