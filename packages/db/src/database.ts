@@ -48,6 +48,11 @@ export interface Database {
   as(scope: Scope): ScopedDatabase;
   /** Calls `onChange` for every committed change, from any process. `onReconnect` runs after the listener was away. */
   listen(onChange: (change: Change) => void, onReconnect: () => void): Promise<{ stop(): Promise<void> }>;
+  /**
+   * Moves to another address of the same database, as another log-in role: new work goes there from now on, what is under
+   * way ends where it began. Resolves when the move is made; rejects when the address does not work, and nothing is moved.
+   */
+  moveTo(url: string): Promise<void>;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -68,71 +73,165 @@ const settingsOf = (scope: Scope) => ({
   sessionId: scope.kind === "identity" ? (scope.sessionId ?? "") : "",
 });
 
+/** Connections to one address. */
+interface Pools {
+  reader: Sql;
+  db: PostgresJsDatabase<typeof schema>;
+  /** Runs work that the pools must outlive. */
+  use<T>(work: (pools: Pools) => Promise<T>): Promise<T>;
+  /** Resolves when nothing is under way any more and the connections are closed. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function openPools(url: string, maxConnections: number): Pools {
+  const common = { max: maxConnections, onnotice: () => undefined, connect_timeout: 5 };
+  // Drizzle switches off the driver's date parsing on the client that it is given, so plain reads have their own.
+  const writer = postgres(url, common);
+  const reader = postgres(url, common);
+  const close = async () => void (await Promise.all([writer.end({ timeout: 5 }), reader.end({ timeout: 5 })]));
+  // The driver refuses what waits for a connection when it ends; so it ends when nothing waits.
+  let underWay = 0;
+  let isDrained: (() => void) | undefined;
+  const pools: Pools = {
+    reader,
+    db: drizzle(writer, { schema }),
+    async use(work) {
+      underWay++;
+      try {
+        return await work(pools);
+      } finally {
+        underWay--;
+        if (underWay === 0) isDrained?.();
+      }
+    },
+    async drain() {
+      if (underWay > 0)
+        await new Promise<void>((resolve) => {
+          isDrained = resolve;
+        });
+      await close();
+    },
+    close,
+  };
+  return pools;
+}
+
 /**
- * Opens the database as the log-in role `kombify_web`.
+ * Opens the database as one of the two log-in roles of web processes.
  * @param options.maxConnections of each of the two pools (one for transactions, one for reads); default 10.
  */
 export function openDatabase(options: { url: string; maxConnections?: number }): Database {
-  const common = { max: options.maxConnections ?? 10, onnotice: () => undefined, connect_timeout: 5 };
-  // Drizzle switches off the driver's date parsing on the client that it is given, so plain reads have their own.
-  const writer = postgres(options.url, common);
-  const reader = postgres(options.url, common);
-  const db = drizzle(writer, { schema });
+  const open = (url: string) => openPools(url, options.maxConnections ?? 10);
+  let pools = open(options.url);
+  /** Pools that were moved away from and still have work. */
+  const draining = new Map<Pools, Promise<void>>();
+  /** Listens on other pools, beside where it listens now; what comes back ends the earlier listening. */
+  const listening = new Set<(next: Pools) => Promise<() => Promise<void>>>();
+  let moving: Promise<unknown> = Promise.resolve();
 
   const as = (scope: Scope): ScopedDatabase => {
     const { role, tenantId, userId, instanceId, sessionId } = settingsOf(scope);
     return {
       scope,
       transaction: (work) =>
-        db.transaction(async (tx) => {
-          await tx.execute(fragment`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
-            set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true),
-            set_config('app.session_id', ${sessionId}, true)`);
-          return work(tx);
-        }),
-      read: async (query) => {
-        const connection = await reader.reserve();
-        try {
-          // Made before anything is sent: a query that cannot be made must not leave a transaction open.
-          const statement = query(connection);
-          // All four leave together. When one fails, PostgreSQL refuses those after it and COMMIT becomes a rollback;
-          // outside a transaction the log-in role may read nothing. So no statement runs without its scope.
-          const steps = await Promise.allSettled([
-            connection`begin read only`.execute(),
-            connection`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
+        pools.use(({ db }) =>
+          db.transaction(async (tx) => {
+            await tx.execute(fragment`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
               set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true),
-              set_config('app.session_id', ${sessionId}, true)`.execute(),
-            statement.execute(),
-            connection`commit`.execute(),
-          ]);
-          for (const step of steps) if (step.status === "rejected") throw step.reason;
-          return await statement;
-        } finally {
-          connection.release();
-        }
-      },
+              set_config('app.session_id', ${sessionId}, true)`);
+            return work(tx);
+          }),
+        ),
+      read: (query) =>
+        pools.use(async ({ reader }) => {
+          const connection = await reader.reserve();
+          try {
+            // Made before anything is sent: a query that cannot be made must not leave a transaction open.
+            const statement = query(connection);
+            // All four leave together. When one fails, PostgreSQL refuses those after it and COMMIT becomes a rollback;
+            // outside a transaction the log-in role may read nothing. So no statement runs without its scope.
+            const steps = await Promise.allSettled([
+              connection`begin read only`.execute(),
+              connection`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
+                set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true),
+                set_config('app.session_id', ${sessionId}, true)`.execute(),
+              statement.execute(),
+              connection`commit`.execute(),
+            ]);
+            for (const step of steps) if (step.status === "rejected") throw step.reason;
+            return await statement;
+          } finally {
+            connection.release();
+          }
+        }),
     };
   };
+
+  async function move(url: string): Promise<void> {
+    const next = open(url);
+    const ends: Array<() => Promise<void>> = [];
+    try {
+      await next.reader`select 1`;
+      for (const listenOn of listening) ends.push(await listenOn(next));
+    } catch (error) {
+      await next.close();
+      throw error;
+    }
+    const before = pools;
+    pools = next;
+    for (const end of ends) await end();
+    draining.set(
+      before,
+      before.drain().finally(() => draining.delete(before)),
+    );
+  }
 
   return {
     as,
     async listen(onChange, onReconnect) {
-      let isFirst = true;
-      const listener = await reader.listen(
-        CHANNEL,
-        (payload) => onChange(JSON.parse(payload) as Change),
-        () => {
-          if (!isFirst) onReconnect();
-          isFirst = false;
+      await moving;
+      const listenOn = ({ reader }: Pools, isLater: boolean) => {
+        let isFirst = true;
+        return reader.listen(
+          CHANNEL,
+          (payload) => onChange(JSON.parse(payload) as Change),
+          () => {
+            if (!isFirst || isLater) onReconnect();
+            isFirst = false;
+          },
+        );
+      };
+      let listener = await listenOn(pools, false);
+      const follow = async (next: Pools) => {
+        const later = await listenOn(next, true);
+        return async () => {
+          const before = listener;
+          listener = later;
+          await before.unlisten();
+        };
+      };
+      listening.add(follow);
+      return {
+        stop: async () => {
+          listening.delete(follow);
+          await moving;
+          await listener.unlisten();
         },
-      );
-      return { stop: () => listener.unlisten() };
+      };
     },
-    ping: async () => {
-      await reader`select 1`;
+    moveTo: (url) => {
+      const moved = moving.then(() => move(url));
+      moving = moved.catch(() => undefined);
+      return moved;
     },
+    ping: () =>
+      pools.use(async ({ reader }) => {
+        await reader`select 1`;
+      }),
     close: async () => {
-      await Promise.all([writer.end({ timeout: 5 }), reader.end({ timeout: 5 })]);
+      await moving;
+      await Promise.all([pools.close(), ...[...draining.keys()].map((earlier) => earlier.close())]);
     },
   };
 }
