@@ -1,7 +1,7 @@
 /** `npm start`: everything on one machine. Starts the parts in order, keeps them running, stops them in reverse. */
 import { join, relative } from "node:path";
 import { type Child, startChild } from "./start/children.ts";
-import { migrateDatabase, openDatabaseServer } from "./start/database.ts";
+import { addressFiles, migrateDatabase, openDatabaseServer } from "./start/database.ts";
 import { takeHome, writeReady } from "./start/home.ts";
 import { awaitLeftBehind, recordChild } from "./start/left-behind.ts";
 import { credentialsFile, isKnownInstance, localJoinToken, openOperator, seedFirstStaff } from "./start/operator.ts";
@@ -16,13 +16,13 @@ import { createStops } from "./start/stops.ts";
 const progress = createProgress();
 const stops = createStops(progress);
 
-function portalEnvironment(settings: Settings, databaseUrl: string, encryptionKey: string, port: number) {
+function portalEnvironment(settings: Settings, encryptionKey: string, port: number) {
   return {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
     NODE_ENV: "production",
     PORT: String(port),
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL_FILE: addressFiles(settings).web,
     KOMBIFY_ENCRYPTION_KEY: encryptionKey,
     ...(settings.redisUrl === undefined ? {} : { REDIS_URL: settings.redisUrl }),
     CLOUD_URL: settings.cloudUrl,
@@ -63,13 +63,13 @@ async function start(): Promise<void> {
       return opened;
     }),
   );
-  const urls = await stops.during(step("migrations", () => migrateDatabase(server.ownerUrl, secrets)));
+  const urls = await stops.during(step("migrations", () => migrateDatabase(settings, server.ownerUrl, secrets)));
   const operator = await openOperator(settings, secrets, urls.web);
   stops.add("operator", () => operator.close());
   await stops.during(step("first staff account", () => seedFirstStaff(operator, home)));
 
   await stops.during(step("portals built", () => buildPortals(stops.signal)));
-  const portalEnv = (port: number) => portalEnvironment(settings, urls.web, secrets.encryptionKey, port);
+  const portalEnv = (port: number) => portalEnvironment(settings, secrets.encryptionKey, port);
   const portal = (name: "admin" | "cloud", port: number, more: NodeJS.ProcessEnv = {}) => {
     const cwd = join(ROOT, "apps", name);
     const url = `http://localhost:${port}`;
@@ -81,7 +81,7 @@ async function start(): Promise<void> {
       url,
     });
   };
-  const worker = { WORKER_DATABASE_URL: urls.worker };
+  const worker = { WORKER_DATABASE_URL_FILE: addressFiles(settings).worker };
   await step("Admin center and worker", () => portal("admin", settings.ports.ADMIN_PORT, worker));
   await step("Cloud portal", () => portal("cloud", settings.ports.CLOUD_PORT));
   const instanceId = await joinedInstance(settings);

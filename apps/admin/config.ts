@@ -20,6 +20,8 @@ const environmentSchema = z.object({
   PORT: portSchema.default(3001),
   DATABASE_URL: databaseSchema,
   WORKER_DATABASE_URL: databaseSchema.optional(),
+  DATABASE_URL_FILE: z.string().optional(),
+  WORKER_DATABASE_URL_FILE: z.string().optional(),
   KOMBIFY_ENCRYPTION_KEY: z
     .string({ error: "is missing; there is no default" })
     .refine(isKey, "must be 32 bytes in base64"),
@@ -34,9 +36,12 @@ const environmentSchema = z.object({
 export type Config = {
   isProduction: boolean;
   port: number;
-  databaseUrl: string;
-  /** Null where the worker is a process of its own. */
+  databaseUrl: string | undefined;
+  /** Holds the address, in place of DATABASE_URL, and may be exchanged while the process runs. */
+  databaseUrlFile: string | undefined;
+  /** Both null where the worker is a process of its own. */
   workerDatabaseUrl: string | null;
+  workerDatabaseUrlFile: string | null;
   encryptionKey: string;
   oidcProviders: OidcProvider[];
   /** Where all processes count together; undefined where each counts for itself. */
@@ -52,7 +57,8 @@ export type Config = {
  * @throws Error that names every bad variable at once, without its value.
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const parsed = environmentSchema.safeParse(environment);
+  const schema = environment.DATABASE_URL_FILE ? environmentSchema.partial({ DATABASE_URL: true }) : environmentSchema;
+  const parsed = schema.safeParse(environment);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
     throw new Error(`The environment of the Admin center is not complete:\n${lines.join("\n")}`);
@@ -62,7 +68,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     isProduction: env.NODE_ENV === "production",
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,
+    databaseUrlFile: env.DATABASE_URL_FILE || undefined,
     workerDatabaseUrl: env.WORKER_DATABASE_URL ?? null,
+    workerDatabaseUrlFile: env.WORKER_DATABASE_URL_FILE || null,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
     oidcProviders: env.OIDC_PROVIDERS,
     redisUrl: env.REDIS_URL,

@@ -14,6 +14,8 @@ runProcess({ name: "admin", log }, async (onStop) => {
   const config = readConfig(process.env);
   const controlPlane = await createControlPlane({
     databaseUrl: config.databaseUrl,
+    databaseUrlFile: config.databaseUrlFile,
+    workerDatabaseUrlFile: config.workerDatabaseUrlFile ?? undefined,
     encryptionKey: config.encryptionKey,
     oidcProviders: config.oidcProviders,
     redisUrl: config.redisUrl,
@@ -25,9 +27,17 @@ runProcess({ name: "admin", log }, async (onStop) => {
     secureCookies: config.adminUrl.startsWith("https:"),
   });
   onStop(() => controlPlane.close());
-  if (config.workerDatabaseUrl !== null) {
+  const { workerDatabaseUrl, workerDatabaseUrlFile } = config;
+  const hasWorker = workerDatabaseUrl !== null || workerDatabaseUrlFile !== null;
+  if (hasWorker) {
     const { db, can } = controlPlane;
-    const worker = await startWorker({ db, workerDatabaseUrl: config.workerDatabaseUrl, can, log });
+    const worker = await startWorker({
+      db,
+      workerDatabaseUrl: workerDatabaseUrl ?? undefined,
+      workerDatabaseUrlFile: workerDatabaseUrlFile ?? undefined,
+      can,
+      log,
+    });
     onStop(() => worker.stop());
   }
   // Built by "vite:build"; its name is not written out, so that type checking does not need the build.
@@ -46,5 +56,5 @@ runProcess({ name: "admin", log }, async (onStop) => {
   onStop(() => agents.close());
   const listener = await listen({ fetch: app.fetch, port: config.port });
   onStop(() => listener.close());
-  log.info({ url: listener.url, agents: agents.url, worker: config.workerDatabaseUrl !== null }, "admin is up");
+  log.info({ url: listener.url, agents: agents.url, worker: hasWorker }, "admin is up");
 });

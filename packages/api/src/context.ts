@@ -106,6 +106,8 @@ export interface Capabilities {
   plans: PlanLimitsReader;
   sealer: Sealer;
   oidcProviders: readonly OidcProvider[];
+  /** Files that this process reads the addresses of its database from, where it does. */
+  databaseFiles: { web: string | undefined; worker: string | undefined };
   urls: { cloud: string; agentApi: string };
 }
 

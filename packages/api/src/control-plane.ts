@@ -1,6 +1,6 @@
 /** The control plane as one object: what a portal's server mounts, calls and closes. */
 import { ServiceError } from "@kombify/agent-contract";
-import { type Database, openDatabase } from "@kombify/db";
+import { type Database, followAddress, openDatabase, readAddress } from "@kombify/db";
 import { createCounter, type Logger, type MetricsRegistry, withHeaders } from "@kombify/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { type OpenAuthority, openAuthority } from "./agents/authority.ts";
@@ -23,8 +23,12 @@ import { createThrottle, type ThrottleLimits } from "./throttle.ts";
 import { serviceErrorOf } from "./trpc.ts";
 
 export interface ControlPlaneOptions {
-  /** As the log-in role `kombify_web`. */
-  databaseUrl: string;
+  /** As the log-in role of web processes. */
+  databaseUrl?: string | undefined;
+  /** Holds that address, in place of `databaseUrl`, and is followed: passwords are exchanged while processes run. */
+  databaseUrlFile?: string | undefined;
+  /** The same for the queue, for the process that exchanges passwords. */
+  workerDatabaseUrlFile?: string | undefined;
   /** 32 bytes, base64: seals secrets at rest. */
   encryptionKey: string;
   audience: Audience;
@@ -91,10 +95,33 @@ function unwrapErrors(caller: Caller): Caller {
 
 /** @throws when the database does not answer or a secret does not fit; nothing is left open then. */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const db = openDatabase({ url: options.databaseUrl });
+  const { databaseUrlFile: file, log } = options;
+  const url = file === undefined ? options.databaseUrl : await readAddress(file);
+  if (url === undefined) throw new Error("The control plane needs the address of its database.");
+  const db = openDatabase({ url });
+  const stopFollowing =
+    file === undefined
+      ? async () => undefined
+      : followAddress({
+          file,
+          current: url,
+          async move(next) {
+            await db.moveTo(next);
+            log.info({ login: new URL(next).username }, "moved to the new address of the database");
+          },
+          onError: (err) => log.warn({ err }, "the new address of the database does not work; trying again"),
+        });
   try {
-    return await openControlPlane(options, db);
+    const plane = await openControlPlane(options, db);
+    return {
+      ...plane,
+      async close() {
+        await stopFollowing();
+        await plane.close();
+      },
+    };
   } catch (error) {
+    await stopFollowing();
     await db.close();
     throw error;
   }
@@ -123,6 +150,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     plans,
     sealer,
     oidcProviders: options.oidcProviders ?? [],
+    databaseFiles: { web: options.databaseUrlFile, worker: options.workerDatabaseUrlFile },
     urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
   };
   const ownOrigin = new URL(audience === "cloud" ? options.cloudUrl : options.adminUrl).origin;
