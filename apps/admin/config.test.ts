@@ -58,3 +58,17 @@ test("a missing or short encryption key stops the start", () => {
   for (const key of [undefined, "", "c2hvcnQ="])
     expect(refusalOf({ ...complete, KOMBIFY_ENCRYPTION_KEY: key })).toContain("KOMBIFY_ENCRYPTION_KEY");
 });
+
+test("an address in a file takes the place of DATABASE_URL, and one of the two is needed", () => {
+  const { DATABASE_URL: _, ...rest } = complete;
+  expect(readConfig({ ...rest, DATABASE_URL_FILE: "/run/secrets/database.url" })).toMatchObject({
+    databaseUrl: undefined,
+    databaseUrlFile: "/run/secrets/database.url",
+  });
+  expect(() => readConfig({ ...rest, DATABASE_URL_FILE: "" })).toThrow(/DATABASE_URL/);
+});
+
+test("REDIS_URL has to be the address of a Redis", () => {
+  expect(readConfig({ ...complete, REDIS_URL: "rediss://cache:6380" }).redisUrl).toBe("rediss://cache:6380");
+  expect(() => readConfig({ ...complete, REDIS_URL: "http://cache" })).toThrow(/REDIS_URL/);
+});
