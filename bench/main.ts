@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { startCluster } from "./cluster.ts";
 import { measureEngines } from "./engines/measure-engines.ts";
+import { measureLimits } from "./http/measure-limits.ts";
 import { measureRequests } from "./http/measure-requests.ts";
 import { measureNamespaces } from "./namespaces/measure-namespaces.ts";
 import { measurePlacement } from "./placement/measure-placement.ts";
@@ -9,6 +10,7 @@ import { formatTable, type Row } from "./table.ts";
 
 const MEASUREMENTS = {
   requests: measureRequests,
+  limits: measureLimits,
   namespaces: measureNamespaces,
   engines: measureEngines,
   placement: measurePlacement,

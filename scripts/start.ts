@@ -1,7 +1,7 @@
 /** `npm start`: everything on one machine. Starts the parts in order, keeps them running, stops them in reverse. */
 import { join, relative } from "node:path";
 import { type Child, startChild } from "./start/children.ts";
-import { migrateDatabase, openDatabaseServer } from "./start/database.ts";
+import { addressFiles, migrateDatabase, openDatabaseServer } from "./start/database.ts";
 import { takeHome, writeReady } from "./start/home.ts";
 import { identityProviderPart, oidcProvidersOf, openProviderSecrets } from "./start/identity-provider.ts";
 import { awaitLeftBehind, recordChild } from "./start/left-behind.ts";
@@ -17,7 +17,7 @@ import { createStops } from "./start/stops.ts";
 const progress = createProgress();
 const stops = createStops(progress);
 
-type PortalSecrets = { databaseUrl: string; encryptionKey: string; oidcProviders: string };
+type PortalSecrets = { encryptionKey: string; oidcProviders: string };
 
 function portalEnvironment(settings: Settings, secrets: PortalSecrets, port: number) {
   return {
@@ -25,9 +25,10 @@ function portalEnvironment(settings: Settings, secrets: PortalSecrets, port: num
     HOME: process.env.HOME,
     NODE_ENV: "production",
     PORT: String(port),
-    DATABASE_URL: secrets.databaseUrl,
+    DATABASE_URL_FILE: addressFiles(settings).web,
     KOMBIFY_ENCRYPTION_KEY: secrets.encryptionKey,
     OIDC_PROVIDERS: secrets.oidcProviders,
+    ...(settings.redisUrl === undefined ? {} : { REDIS_URL: settings.redisUrl }),
     CLOUD_URL: settings.cloudUrl,
     ADMIN_URL: settings.adminUrl,
     AGENT_API_URL: settings.agentApiUrl,
@@ -67,14 +68,14 @@ async function start(): Promise<void> {
       return opened;
     }),
   );
-  const urls = await stops.during(step("migrations", () => migrateDatabase(server.ownerUrl, secrets)));
+  const urls = await stops.during(step("migrations", () => migrateDatabase(settings, server.ownerUrl, secrets)));
   const operator = await openOperator(settings, secrets, urls.web);
   stops.add("operator", () => operator.close());
   await stops.during(step("first staff account", () => seedFirstStaff(operator, home)));
 
   await stops.during(step("portals built", () => buildPortals(stops.signal)));
   const oidcProviders = oidcProvidersOf(settings, await openProviderSecrets(home));
-  const portalSecrets = { databaseUrl: urls.web, encryptionKey: secrets.encryptionKey, oidcProviders };
+  const portalSecrets = { encryptionKey: secrets.encryptionKey, oidcProviders };
   const portalEnv = (port: number) => portalEnvironment(settings, portalSecrets, port);
   const portal = (name: "admin" | "cloud", port: number, more: NodeJS.ProcessEnv = {}) => {
     const cwd = join(ROOT, "apps", name);
@@ -89,7 +90,7 @@ async function start(): Promise<void> {
   };
   if (!settings.oidcProviders)
     await step("identity provider", () => startPart(settings, identityProviderPart(settings)));
-  const worker = { WORKER_DATABASE_URL: urls.worker };
+  const worker = { WORKER_DATABASE_URL_FILE: addressFiles(settings).worker };
   await step("Admin center and worker", () => portal("admin", settings.ports.ADMIN_PORT, worker));
   await step("Cloud portal", () => portal("cloud", settings.ports.CLOUD_PORT));
   const instanceId = await joinedInstance(settings);

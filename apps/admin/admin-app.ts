@@ -6,7 +6,7 @@ import { type AppLoadContext, createRequestHandler, type ServerBuild } from "@re
 import { compress } from "hono/compress";
 
 export type AdminAppOptions = {
-  controlPlane: Pick<ControlPlane, "handle" | "caller" | "checks">;
+  controlPlane: Pick<ControlPlane, "handle" | "caller" | "checks" | "measureIn">;
   build: ServerBuild;
   /** The folder of the browser build, `build/client`. */
   clientDir: string;
@@ -31,6 +31,7 @@ export function createAdminApp(options: AdminAppOptions): Shell {
     exposeMetrics: !isProduction,
     hsts: options.adminUrl.startsWith("https:"),
   });
+  controlPlane.measureIn(shell.registry);
   const { app } = shell;
   const remix = createRequestHandler(build, isProduction ? "production" : "development");
 

@@ -74,3 +74,17 @@ test("mail goes to a server, to the mailbox of a developer's machine, or waits; 
   for (const from of ["nobody", "a@example.com, b@example.com", "a@example.com\nBcc: b@example.com"])
     expect(refusalOf({ ...complete, ...server, MAIL_FROM: from })).toContain("MAIL_FROM: ");
 });
+
+test("an address in a file takes the place of DATABASE_URL, and one of the two is needed", () => {
+  const { DATABASE_URL: _, ...rest } = complete;
+  expect(readConfig({ ...rest, DATABASE_URL_FILE: "/run/secrets/database.url" })).toMatchObject({
+    databaseUrl: undefined,
+    databaseUrlFile: "/run/secrets/database.url",
+  });
+  expect(() => readConfig({ ...rest, DATABASE_URL_FILE: "" })).toThrow(/DATABASE_URL/);
+});
+
+test("REDIS_URL has to be the address of a Redis", () => {
+  expect(readConfig({ ...complete, REDIS_URL: "rediss://cache:6380" }).redisUrl).toBe("rediss://cache:6380");
+  expect(() => readConfig({ ...complete, REDIS_URL: "http://cache" })).toThrow(/REDIS_URL/);
+});

@@ -20,10 +20,13 @@ const variablesSchema = z.object({
   PORT: portSchema.default(3001),
   DATABASE_URL: databaseSchema,
   WORKER_DATABASE_URL: databaseSchema.optional(),
+  DATABASE_URL_FILE: z.string().optional(),
+  WORKER_DATABASE_URL_FILE: z.string().optional(),
   KOMBIFY_ENCRYPTION_KEY: z
     .string({ error: "is missing; there is no default" })
     .refine(isKey, "must be 32 bytes in base64"),
   OIDC_PROVIDERS: oidcProvidersVariable,
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
   CLOUD_URL: addressSchema,
   ADMIN_URL: addressSchema,
   AGENT_API_URL: z.url({ protocol: /^https$/, error: "must be an https address: agents come over mTLS" }),
@@ -37,11 +40,16 @@ const environmentSchema = variablesSchema.superRefine((env, { addIssue }) => {
 export type Config = {
   isProduction: boolean;
   port: number;
-  databaseUrl: string;
-  /** Null where the worker is a process of its own. */
+  databaseUrl: string | undefined;
+  /** Holds the address, in place of DATABASE_URL, and may be exchanged while the process runs. */
+  databaseUrlFile: string | undefined;
+  /** Both null where the worker is a process of its own. */
   workerDatabaseUrl: string | null;
+  workerDatabaseUrlFile: string | null;
   encryptionKey: string;
   oidcProviders: OidcProvider[];
+  /** Where all processes count together; undefined where each counts for itself. */
+  redisUrl: string | undefined;
   cloudUrl: string;
   adminUrl: string;
   agentApiUrl: string;
@@ -60,7 +68,8 @@ function mailOf({ SMTP_URL, MAIL_FROM, MAIL_MAILBOX }: z.output<typeof environme
  * @throws Error that names every bad variable at once, without its value.
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const parsed = environmentSchema.safeParse(environment);
+  const schema = environment.DATABASE_URL_FILE ? environmentSchema.partial({ DATABASE_URL: true }) : environmentSchema;
+  const parsed = schema.safeParse(environment);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
     throw new Error(`The environment of the Admin center is not complete:\n${lines.join("\n")}`);
@@ -70,9 +79,12 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     isProduction: env.NODE_ENV === "production",
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,
+    databaseUrlFile: env.DATABASE_URL_FILE || undefined,
     workerDatabaseUrl: env.WORKER_DATABASE_URL ?? null,
+    workerDatabaseUrlFile: env.WORKER_DATABASE_URL_FILE || null,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
     oidcProviders: env.OIDC_PROVIDERS,
+    redisUrl: env.REDIS_URL,
     cloudUrl: env.CLOUD_URL,
     adminUrl: env.ADMIN_URL,
     agentApiUrl: env.AGENT_API_URL,

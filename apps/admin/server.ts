@@ -14,8 +14,11 @@ runProcess({ name: "admin", log }, async (onStop) => {
   const config = readConfig(process.env);
   const controlPlane = await createControlPlane({
     databaseUrl: config.databaseUrl,
+    databaseUrlFile: config.databaseUrlFile,
+    workerDatabaseUrlFile: config.workerDatabaseUrlFile ?? undefined,
     encryptionKey: config.encryptionKey,
     oidcProviders: config.oidcProviders,
+    redisUrl: config.redisUrl,
     audience: "admin",
     log,
     cloudUrl: config.cloudUrl,
@@ -24,11 +27,20 @@ runProcess({ name: "admin", log }, async (onStop) => {
     secureCookies: config.adminUrl.startsWith("https:"),
   });
   onStop(() => controlPlane.close());
-  if (config.workerDatabaseUrl !== null) {
+  const { workerDatabaseUrl, workerDatabaseUrlFile } = config;
+  const hasWorker = workerDatabaseUrl !== null || workerDatabaseUrlFile !== null;
+  if (hasWorker) {
     const { db, can } = controlPlane;
     const mail = config.mail.kind === "smtp" ? openSmtp(config.mail) : config.mail;
     if (mail.kind === "none") log.warn("there is no mail server: mail waits until SMTP_URL and MAIL_FROM are set");
-    const worker = await startWorker({ db, workerDatabaseUrl: config.workerDatabaseUrl, can, log, mail });
+    const worker = await startWorker({
+      db,
+      workerDatabaseUrl: workerDatabaseUrl ?? undefined,
+      workerDatabaseUrlFile: workerDatabaseUrlFile ?? undefined,
+      can,
+      log,
+      mail,
+    });
     onStop(() => worker.stop());
   }
   // Built by "vite:build"; its name is not written out, so that type checking does not need the build.
@@ -47,5 +59,5 @@ runProcess({ name: "admin", log }, async (onStop) => {
   onStop(() => agents.close());
   const listener = await listen({ fetch: app.fetch, port: config.port });
   onStop(() => listener.close());
-  log.info({ url: listener.url, agents: agents.url, worker: config.workerDatabaseUrl !== null }, "admin is up");
+  log.info({ url: listener.url, agents: agents.url, worker: hasWorker }, "admin is up");
 });

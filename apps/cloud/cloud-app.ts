@@ -7,7 +7,7 @@ import type {} from "./app/load-context.ts";
 import { addSecretPageHeaders, redactPath } from "./secret-paths.ts";
 
 export type CloudAppOptions = {
-  controlPlane: Pick<ControlPlane, "handle" | "caller" | "checks">;
+  controlPlane: Pick<ControlPlane, "handle" | "caller" | "checks" | "measureIn">;
   build: ServerBuild;
   /** The folder of the browser build, `build/client`. */
   clientDir: string;
@@ -37,6 +37,7 @@ export function createCloudApp(options: CloudAppOptions): Shell {
     hsts: cloudUrl.startsWith("https:"),
     redactPath,
   });
+  controlPlane.measureIn(shell.registry);
   const { app } = shell;
   const remix = createRequestHandler(build, isProduction ? "production" : "development");
 

@@ -41,3 +41,17 @@ test("the mailbox page is off unless it is asked for, and only for a portal on t
   expect(() => readConfig(elsewhere)).toThrow(/MAIL_MAILBOX: /);
   expect(() => readConfig({ ...elsewhere, CLOUD_URL: "nonsense" })).toThrow(/CLOUD_URL: /);
 });
+
+test("an address in a file takes the place of DATABASE_URL, and one of the two is needed", () => {
+  const { DATABASE_URL: _, ...rest } = complete;
+  expect(readConfig({ ...rest, DATABASE_URL_FILE: "/run/secrets/database.url" })).toMatchObject({
+    databaseUrl: undefined,
+    databaseUrlFile: "/run/secrets/database.url",
+  });
+  expect(() => readConfig({ ...rest, DATABASE_URL_FILE: "" })).toThrow(/DATABASE_URL/);
+});
+
+test("REDIS_URL has to be the address of a Redis", () => {
+  expect(readConfig({ ...complete, REDIS_URL: "rediss://cache:6380" }).redisUrl).toBe("rediss://cache:6380");
+  expect(() => readConfig({ ...complete, REDIS_URL: "http://cache" })).toThrow(/REDIS_URL/);
+});

@@ -8,8 +8,10 @@ const variablesSchema = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
   PORT: z.coerce.number({ error: "must be a port number" }).int().min(0).max(65_535).default(3000),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }),
+  DATABASE_URL_FILE: z.string().optional(),
   KOMBIFY_ENCRYPTION_KEY: z.string({ error: "is missing; there is no default" }).min(1, "is empty"),
   OIDC_PROVIDERS: oidcProvidersVariable,
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
   CLOUD_URL: addressSchema,
   ADMIN_URL: addressSchema,
   AGENT_API_URL: addressSchema,
@@ -22,9 +24,13 @@ const environmentSchema = variablesSchema.superRefine((env, { addIssue }) => {
 export type Config = {
   isProduction: boolean;
   port: number;
-  databaseUrl: string;
+  databaseUrl: string | undefined;
+  /** Holds the address, in place of DATABASE_URL, and may be exchanged while the process runs. */
+  databaseUrlFile: string | undefined;
   encryptionKey: string;
   oidcProviders: OidcProvider[];
+  /** Where all processes count together; undefined where each counts for itself. */
+  redisUrl: string | undefined;
   cloudUrl: string;
   adminUrl: string;
   agentApiUrl: string;
@@ -37,7 +43,8 @@ export type Config = {
  * @throws Error that names every bad variable at once, without its value.
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const parsed = environmentSchema.safeParse(environment);
+  const schema = environment.DATABASE_URL_FILE ? environmentSchema.partial({ DATABASE_URL: true }) : environmentSchema;
+  const parsed = schema.safeParse(environment);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
     throw new Error(`The environment of kombify Cloud is not complete:\n${lines.join("\n")}`);
@@ -47,8 +54,10 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     isProduction: env.NODE_ENV === "production",
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,
+    databaseUrlFile: env.DATABASE_URL_FILE || undefined,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
     oidcProviders: env.OIDC_PROVIDERS,
+    redisUrl: env.REDIS_URL,
     cloudUrl: env.CLOUD_URL,
     adminUrl: env.ADMIN_URL,
     agentApiUrl: env.AGENT_API_URL,

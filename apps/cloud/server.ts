@@ -12,8 +12,10 @@ runProcess({ name: "cloud", log }, async (onStop) => {
   const config = readConfig(process.env);
   const controlPlane = await createControlPlane({
     databaseUrl: config.databaseUrl,
+    databaseUrlFile: config.databaseUrlFile,
     encryptionKey: config.encryptionKey,
     oidcProviders: config.oidcProviders,
+    redisUrl: config.redisUrl,
     audience: "cloud",
     log,
     cloudUrl: config.cloudUrl,

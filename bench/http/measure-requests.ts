@@ -1,4 +1,5 @@
 /** Requests: a signed-in read through the whole stack, and pages, each against the same by hand. */
+import postgres from "postgres";
 import type { Cluster } from "../cluster.ts";
 import { median, medianRatio, takeTurns } from "../measure.ts";
 import type { Row } from "../table.ts";
@@ -96,10 +97,17 @@ async function measurePages(servers: Servers, people: Person[]): Promise<Row[]> 
   ];
 }
 
+/** A quick machine would use up the minute of everybody; requests are counted all the same. */
+async function liftLimits(ownerUrl: string): Promise<void> {
+  const sql = postgres(ownerUrl, { max: 1 });
+  await sql`insert into plan_limits (plan, requests_per_minute) values ('free', 1000000)`.finally(() => sql.end());
+}
+
 /** Rows 1 and 2: see README.md. */
 export async function measureRequests(cluster: Cluster): Promise<Row[]> {
   const database = await cluster.createControlDatabase("requests");
   const people = await seedPeople(database.ownerUrl);
+  await liftLimits(database.ownerUrl);
   const servers = await startServers(cluster, database);
   try {
     await Promise.all(people.slice(0, 3).map((person) => assertSameAnswer(servers, person)));

@@ -11,6 +11,7 @@ import {
 } from "@kombify/api";
 import { createLogger } from "@kombify/server";
 import { z } from "zod";
+import { addressFiles } from "./database.ts";
 import { readIfThere, type Secrets, type Settings, writePrivate } from "./settings.ts";
 
 const STAFF_EMAIL = "operator@kombify.local";
@@ -19,9 +20,13 @@ const LOCAL_INSTANCE = "local";
 const credentialsSchema = z.object({ staffEmail: z.string(), staffPassword: z.string() });
 
 /** Opens the control plane without serving it. Close it when done. */
-export function openOperator(settings: Settings, secrets: Secrets, databaseUrl: string): Promise<ControlPlane> {
+export async function openOperator(settings: Settings, secrets: Secrets, databaseUrl: string): Promise<ControlPlane> {
+  // Its password may be exchanged meanwhile. Another database than this home's has no file here.
+  const file = addressFiles(settings).web;
+  const isOfHome = (await readIfThere(file))?.trim() === databaseUrl;
   return createControlPlane({
     databaseUrl,
+    databaseUrlFile: isOfHome ? file : undefined,
     encryptionKey: secrets.encryptionKey,
     audience: "admin",
     log: createLogger({ name: "operator", level: "silent" }),

@@ -19,6 +19,7 @@ const variablesSchema = z.object({
   IDP_PORT: portSchema.default(3200),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }).optional(),
   OIDC_PROVIDERS: z.string().optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
   KOMBIFY_ENGINE: z.enum(ENGINES, { error: `must be ${ENGINES.join(" or ")}` }).optional(),
   ...pocketbaseVariables,
   SMTP_URL: z.string().optional(),
@@ -57,6 +58,8 @@ export type Settings = {
   databaseUrl: string | undefined;
   /** Identity providers of the user's own, as the portals read them; otherwise one is started. Holds secrets. */
   oidcProviders: string | undefined;
+  /** Where processes count together; without it each counts for itself. */
+  redisUrl: string | undefined;
   /** Environment of the local Stack: what stores the records of its tenants. Holds a password. */
   stackEnvironment: NodeJS.ProcessEnv;
   /** Environment of the portals: a mail server of the user's own, which has a password, or the mailbox page. */
@@ -91,6 +94,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     ports,
     databaseUrl: DATABASE_URL,
     oidcProviders: OIDC_PROVIDERS,
+    redisUrl: rest.REDIS_URL,
     stackEnvironment: pick(rest, STACK_SETTINGS),
     mailEnvironment: rest.SMTP_URL ? pick(rest, MAIL_SETTINGS) : { MAIL_MAILBOX: "development" },
     cloudUrl: `http://localhost:${ports.CLOUD_PORT}`,

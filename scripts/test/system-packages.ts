@@ -3,9 +3,14 @@ import { once } from "node:events";
 import { access, readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 
-/** What the tests need beyond npm packages, and where it stands once installed. */
-const NEEDED: { package: string; olderOrNewerName?: string; paths: string[] }[] = [
-  { package: "chromium", paths: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"] },
+/** What the tests need beyond npm packages, where it stands once installed, and the variable that names another one. */
+const NEEDED: { package: string; olderOrNewerName?: string; paths: string[]; variable?: string }[] = [
+  {
+    package: "chromium",
+    paths: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
+    variable: "CHROMIUM_PATH",
+  },
+  { package: "redis-server", paths: ["/usr/bin/redis-server", "/usr/local/bin/redis-server"] },
   // The gateway's plugin. nginx's Lua module and the plain LuaJIT exclude each other where OpenResty's has a package of its own.
   { package: "luajit2", olderOrNewerName: "luajit", paths: ["/usr/bin/luajit"] },
   { package: "lua-cjson", paths: ["/usr/share/lua/5.1/cjson/util.lua"] },
@@ -51,7 +56,7 @@ async function nameHere(part: (typeof NEEDED)[number]): Promise<string> {
 export async function ensureSystemPackages(): Promise<string[]> {
   const missing: typeof NEEDED = [];
   for (const part of NEEDED) {
-    if (part.package === "chromium" && process.env.CHROMIUM_PATH) continue;
+    if (part.variable && process.env[part.variable]) continue;
     const found = await Promise.all(part.paths.map(exists));
     if (!found.includes(true)) missing.push(part);
   }
@@ -61,8 +66,8 @@ export async function ensureSystemPackages(): Promise<string[]> {
     await aptGet(["install", "--no-install-recommends", ...(await Promise.all(missing.map(nameHere)))]);
     return [];
   }
-  return missing.map(({ package: name }) => {
-    const alternative = name === "chromium" ? ", or set CHROMIUM_PATH" : "";
-    return `${name} is missing: install it (Debian: apt-get install ${name})${alternative}`;
+  return missing.map(({ package: name, variable }) => {
+    const other = variable ? `, or set ${variable}` : "; tests that need it are skipped";
+    return `${name} is missing: install it (Debian: apt-get install ${name})${other}`;
   });
 }

@@ -1,7 +1,7 @@
 import { ServiceError } from "@kombify/agent-contract";
 import type { ControlPlane } from "@kombify/api";
 import { databaseUrls } from "@kombify/db";
-import { findDatabase } from "@kombify/scripts/database";
+import { currentLogins, findDatabase } from "@kombify/scripts/database";
 import { openOperator } from "@kombify/scripts/operator";
 import { openSecrets, readSettings, type Settings } from "@kombify/scripts/settings";
 import postgres from "postgres";
@@ -50,7 +50,7 @@ export async function withControlPlane<T>(work: (controlPlane: ControlPlane) => 
     const settings = cliSettings();
     const ownerUrl = await findDatabase(settings);
     const secrets = await openSecrets(settings.home);
-    const { web } = databaseUrls({ ownerUrl, ...secrets });
+    const { web } = databaseUrls(await currentLogins(settings, ownerUrl, secrets));
     await requireAnswer(web);
     const controlPlane = await openOperator(settings, secrets, web);
     try {

@@ -5,12 +5,15 @@
 import type { ExchangeResponse, Peer, Plan, ServiceName } from "@kombify/agent-contract";
 import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, Transaction, UserId } from "@kombify/db";
 import type { Logger } from "@kombify/server";
+import type { PlanLimitsReader } from "./billing/limits.ts";
 import type { OidcClients } from "./identity/oidc.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import type { StaffRole } from "./identity/schemas.ts";
 import type { Keyring } from "./keyring.ts";
 import type { TokenScope } from "./permissions.ts";
+import type { RequestLimit } from "./rate-limits/request-limit.ts";
 import type { Sealer } from "./seal.ts";
+import type { Throttle } from "./throttle.ts";
 
 export type Audience = "cloud" | "admin";
 
@@ -162,16 +165,6 @@ export interface Authority {
   issueService(name: ServiceName, options?: { lifetimeMs?: number; tx?: Transaction }): Promise<ServiceTls>;
 }
 
-/** Counts failures and attempts by address or account; see throttle.ts. */
-export interface Throttle {
-  /** @throws ServiceError LIMIT_REACHED with the seconds to wait. */
-  consume(
-    kind: "register" | "login" | "join" | "reset" | "second-factor" | "invitation",
-    key: string,
-  ): Promise<void>;
-  reset(kind: "login" | "second-factor", key: string): Promise<void>;
-}
-
 export interface Capabilities {
   sessions: Sessions;
   principals: Principals;
@@ -181,6 +174,8 @@ export interface Capabilities {
   authority: Authority;
   agents: AgentCalls;
   throttle: Throttle;
+  /** What plans allow now. */
+  plans: PlanLimitsReader;
   sealer: Sealer;
   /** The sealer's keys, for exchanging them. */
   keyring: Keyring;
@@ -188,6 +183,8 @@ export interface Capabilities {
   oidc: OidcClients;
   /** Mail goes to the mailbox of this developer's machine, and its page may show it. */
   hasMailbox: boolean;
+  /** Files that this process reads the addresses of its database from, where it does. */
+  databaseFiles: { web: string | undefined; worker: string | undefined };
   urls: { cloud: string; agentApi: string };
 }
 
@@ -226,6 +223,8 @@ export interface BaseContext {
   responseHeaders: Headers;
   audience: Audience;
   can: Capabilities;
+  /** Counts the request against its organisation's plan; absent where requests are not counted. */
+  limit?: RequestLimit;
   /** For permissions.ts only: opens the database as somebody. */
   open(scope: Scope): ScopedDatabase;
 }

@@ -1,12 +1,13 @@
 /** The control plane as one object: what a portal's server mounts, calls and closes. */
 import { ServiceError } from "@kombify/agent-contract";
-import { type Database, openDatabase } from "@kombify/db";
-import type { Logger } from "@kombify/server";
+import { type Database, followAddress, openDatabase, readAddress } from "@kombify/db";
+import { createCounter, type Logger, type MetricsRegistry, withHeaders } from "@kombify/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { type OpenAuthority, openAuthority } from "./agents/authority.ts";
 import { createAgentCalls } from "./agents/calls.ts";
 import { followAuthority } from "./agents/follow-authority.ts";
 import { noIdentity, openServiceIdentity, type ServiceIdentity } from "./agents/service-identity.ts";
+import { createPlanLimits } from "./billing/limits.ts";
 import { openChanges } from "./changes.ts";
 import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
 import { bearerOf, gatewayIdentityOf } from "./credentials.ts";
@@ -23,6 +24,7 @@ import { openKeyring } from "./keyring.ts";
 import { isLoopback } from "./mail/loopback.ts";
 import { openapiDocument } from "./openapi.ts";
 import { refuseForeignOrigin } from "./origin.ts";
+import { openRateLimits } from "./rate-limits/open.ts";
 import { handleRest } from "./rest.ts";
 import { appRouter, type Caller, createCaller } from "./router.ts";
 import { isStackPath, passToStack } from "./stack-pass.ts";
@@ -32,8 +34,12 @@ import { serviceErrorOf } from "./trpc.ts";
 import { receiveZitadelEvent, ZITADEL_WEBHOOK_PATH } from "./webhooks/receive.ts";
 
 export interface ControlPlaneOptions {
-  /** As the log-in role `kombify_web`. */
-  databaseUrl: string;
+  /** As the log-in role of web processes. */
+  databaseUrl?: string | undefined;
+  /** Holds that address, in place of `databaseUrl`, and is followed: passwords are exchanged while processes run. */
+  databaseUrlFile?: string | undefined;
+  /** The same for the queue, for the process that exchanges passwords. */
+  workerDatabaseUrlFile?: string | undefined;
   /** 32 bytes, base64: seals secrets at rest. */
   encryptionKey: string;
   /** The one before, while it is being exchanged. */
@@ -52,7 +58,9 @@ export interface ControlPlaneOptions {
   authorityReloadMs?: number;
   /** Serves nobody, and so has no certificate of its own: the command line and the set-up. */
   isOperator?: boolean;
-  limits?: ThrottleLimits;
+  limits?: Partial<ThrottleLimits>;
+  /** Where all processes count together; without it, each counts for itself. */
+  redisUrl?: string | undefined;
   /** Identity providers whose people and access tokens are taken; none unless given. */
   oidcProviders?: readonly OidcProvider[];
   /** Mail goes to the mailbox of this developer's machine. Believed only where `cloudUrl` is on this machine. */
@@ -69,6 +77,8 @@ export interface ControlPlane {
   /** A context in which the system itself acts: set-up, the command line. */
   asSystem(reason: string): VerbContext;
   checks: Record<string, () => Promise<string | undefined>>;
+  /** Adds this control plane's own metrics to those of a shell. */
+  measureIn(registry: MetricsRegistry): void;
   db: Database;
   can: Capabilities;
   authority: OpenAuthority;
@@ -81,6 +91,13 @@ export interface ControlPlane {
 }
 
 const API_PATH = /^\/(api|v1|trpc)(\/|$)/;
+
+/** What the context has to say in headers (limits, cookies) goes with a refusal too, whose document the shell makes. */
+const refuseWithHeaders =
+  ({ responseHeaders }: BaseContext) =>
+  (error: unknown): never => {
+    throw withHeaders(serviceErrorOf(error), responseHeaders);
+  };
 
 /** Server-side calls reject with tRPC's error; loaders want the one that says what to do. */
 function unwrapErrors(caller: Caller): Caller {
@@ -99,10 +116,33 @@ function unwrapErrors(caller: Caller): Caller {
 
 /** @throws when the database does not answer or a secret does not fit; nothing is left open then. */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const db = openDatabase({ url: options.databaseUrl });
+  const { databaseUrlFile: file, log } = options;
+  const url = file === undefined ? options.databaseUrl : await readAddress(file);
+  if (url === undefined) throw new Error("The control plane needs the address of its database.");
+  const db = openDatabase({ url });
+  const stopFollowing =
+    file === undefined
+      ? async () => undefined
+      : followAddress({
+          file,
+          current: url,
+          async move(next) {
+            await db.moveTo(next);
+            log.info({ login: new URL(next).username }, "moved to the new address of the database");
+          },
+          onError: (err) => log.warn({ err }, "the new address of the database does not work; trying again"),
+        });
   try {
-    return await openControlPlane(options, db);
+    const plane = await openControlPlane(options, db);
+    return {
+      ...plane,
+      async close() {
+        await stopFollowing();
+        await plane.close();
+      },
+    };
   } catch (error) {
+    await stopFollowing();
     await db.close();
     throw error;
   }
@@ -131,6 +171,8 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   onServiceRevoked(identity.replace);
   const agents = createAgentCalls(identity);
   const oidcProviders = options.oidcProviders ?? [];
+  const plans = createPlanLimits({ db, log, onChange: changes.on });
+  const rateLimits = openRateLimits({ redisUrl: options.redisUrl, plans, log });
   const can: Capabilities = {
     sessions: createSessions({ db, audience, sealer, secureCookies: options.secureCookies, onChange: changes.on }),
     principals: createPrincipals({
@@ -144,12 +186,14 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     signer: await openSigner(db, sealer, { onChange: changes.on }),
     authority,
     agents,
-    throttle: createThrottle(options.limits),
+    throttle: createThrottle(options.limits, { store: rateLimits.store }),
+    plans,
     sealer,
     keyring: sealer,
     oidcProviders,
     oidc: createOidcClients(oidcProviders, options.cloudUrl),
     hasMailbox: options.hasMailbox === true && isLoopback(new URL(options.cloudUrl).hostname),
+    databaseFiles: { web: options.databaseUrlFile, worker: options.workerDatabaseUrlFile },
     urls: { cloud: options.cloudUrl, agentApi: options.agentApiUrl },
   };
   const ownOrigin = new URL(audience === "cloud" ? options.cloudUrl : options.adminUrl).origin;
@@ -191,9 +235,14 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
    * What a request shows instead of a cookie is not sent by a browser on its own. So a foreign page gains nothing by such
    * a request, as long as it has no cookie's rights and is given no cookie, which would sign a browser in.
    */
-  const apiContextOf = (request: Request, info: RequestInfo): BaseContext => {
+  const refuseForeignCookie = (request: Request, info: RequestInfo): void => {
     if (!showsToken(request, info)) refuseForeignOrigin(request, ownOrigin);
-    return contextOf(request, info);
+  };
+  /** The context of a request to the API, which counts where Cloud's customers call. */
+  const apiContextOf = (request: Request, info: RequestInfo): BaseContext => {
+    const ctx = contextOf(request, info);
+    const limit = audience === "cloud" ? rateLimits.of(request, info, ctx.responseHeaders) : undefined;
+    return limit ? Object.assign(ctx, { limit }) : ctx;
   };
 
   const handleTrpc = (request: Request, ctx: BaseContext): Promise<Response> =>
@@ -209,6 +258,22 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       },
     });
 
+  const answerApi = async (request: Request, info: RequestInfo, pathname: string): Promise<Response | null> => {
+    const ctx = apiContextOf(request, info);
+    if (pathname.startsWith("/trpc/")) {
+      refuseForeignCookie(request, info);
+      return handleTrpc(request, ctx);
+    }
+    if (audience === "cloud" && isStackPath(pathname)) {
+      refuseForeignCookie(request, info);
+      return passToStack(request, ctx).catch(refuseWithHeaders(ctx));
+    }
+    return handleRest(request, audience, () => {
+      refuseForeignCookie(request, info);
+      return ctx;
+    }).catch(refuseWithHeaders(ctx));
+  };
+
   return {
     async handle(request, info) {
       const { pathname } = new URL(request.url);
@@ -219,12 +284,9 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       // Beside REST, which reads bodies as JSON: a signature is over the bytes. It stands in place of an origin.
       if (audience === "cloud" && pathname === ZITADEL_WEBHOOK_PATH)
         return receiveZitadelEvent(systemContext("Zitadel", info), request);
-      if (audience === "cloud" && isStackPath(pathname)) return passToStack(request, apiContextOf(request, info));
       const redirect = audience === "cloud" ? await handleOidc(request, () => contextOf(request, info)) : null;
       if (redirect) return redirect;
-      const answer = pathname.startsWith("/trpc/")
-        ? await handleTrpc(request, apiContextOf(request, info))
-        : await handleRest(request, audience, () => apiContextOf(request, info));
+      const answer = await answerApi(request, info, pathname);
       if (showsToken(request, info)) answer?.headers.delete("set-cookie");
       // A program that asked for data must not get a page, not even one that says so nicely.
       if (!answer && API_PATH.test(pathname))
@@ -243,6 +305,15 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
         await db.ping();
         return undefined;
       },
+      ...rateLimits.checks,
+    },
+    measureIn: (registry) => {
+      const count = createCounter(registry, {
+        name: "kombify_rate_limit_open_total",
+        help: "Requests that passed uncounted because Redis was away.",
+        labels: [],
+      });
+      rateLimits.onOpen(() => count({}));
     },
     db,
     can,
@@ -259,6 +330,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       identity.stop();
       await changes.stop();
       await agents.close();
+      rateLimits.close();
       await db.close();
     },
   };

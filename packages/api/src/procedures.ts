@@ -58,10 +58,15 @@ function principalShown({ bearer, gatewayIdentity, can }: BaseContext): Promise<
  * that a bad token is never made good by a cookie.
  * @param scope what a token needs; undefined where no token is taken.
  */
-async function requirePrincipal(ctx: BaseContext, scope: TokenScope | undefined): Promise<Session> {
+async function requirePrincipal(
+  ctx: BaseContext,
+  scope: TokenScope | undefined,
+  input?: unknown,
+): Promise<Session> {
   const shown = ctx.audience === "cloud" ? principalShown(ctx) : null;
-  if (shown === null) return requireSession(ctx);
-  const principal = await shown;
+  const principal = await (shown ?? requireSession(ctx));
+  await ctx.limit?.(principal, selectorsOf(ctx, input)[0]);
+  if (shown === null) return principal;
   if (scope === undefined)
     throw new ServiceError("FORBIDDEN", "No token may do this. Sign in to the portal and do it there.");
   if (principal.scopes !== null && !principal.scopes.includes(scope))
@@ -89,13 +94,18 @@ export const foundingUserProcedure = bareProcedure.meta({ permission: { kind: "u
   return next({ ctx: { ...verbContext(ctx, { kind: "system" }, userActor(session)), session } });
 });
 
+/** What names the tenant: the input (`slug`, `tenantId`) and `X-Tenant-ID`. */
+function selectorsOf(ctx: BaseContext, input: unknown): string[] {
+  const named = typeof input === "object" && input !== null ? (input as { slug?: unknown; tenantId?: unknown }) : {};
+  return [named.slug, named.tenantId, ctx.tenantSelector].filter((value) => typeof value === "string");
+}
+
 /**
- * The tenant that the input (`slug`, `tenantId`) and `X-Tenant-ID` name, if the person belongs to it. Everything that names
- * one must name the same one: a foreign name is not found, whatever stands beside it.
+ * The tenant that is named, if the person belongs to it. Everything that names one must name the same one: a foreign name
+ * is not found, whatever stands beside it.
  */
 function resolveTenant(ctx: BaseContext, session: Session, input: unknown): Membership {
-  const named = typeof input === "object" && input !== null ? (input as { slug?: unknown; tenantId?: unknown }) : {};
-  const selectors = [named.slug, named.tenantId, ctx.tenantSelector].filter((value) => typeof value === "string");
+  const selectors = selectorsOf(ctx, input);
   if (selectors.length === 0) {
     const [only, ...others] = session.memberships;
     if (only && others.length === 0) return only;
@@ -117,8 +127,9 @@ function resolveTenant(ctx: BaseContext, session: Session, input: unknown): Memb
 /** A member of the tenant whose role holds the permission. Its database sees that tenant and nothing else. */
 export const tenantProcedure = (name: TenantPermission) =>
   bareProcedure.meta({ permission: { kind: "tenant", name } }).use(async ({ ctx, next, getRawInput, meta }) => {
-    const session = await requirePrincipal(ctx, tokenScopeOf(meta));
-    const tenant = resolveTenant(ctx, session, await getRawInput());
+    const input = await getRawInput();
+    const session = await requirePrincipal(ctx, tokenScopeOf(meta), input);
+    const tenant = resolveTenant(ctx, session, input);
     const holders: readonly MemberRole[] = TENANT_PERMISSIONS[name];
     if (!holders.includes(tenant.role))
       throw new ServiceError("FORBIDDEN", `Your role in this homelab (${tenant.role}) does not allow this.`);

@@ -6,6 +6,7 @@ import { ServiceError } from "@kombify/agent-contract";
 import { z } from "zod";
 import type { BaseContext, TenantContext } from "./context.ts";
 import { tenantProcedure } from "./procedures.ts";
+import { carryHeaders } from "./rate-limits/carry-headers.ts";
 import { findHome } from "./tenants/home.ts";
 import { createCallerFactory, router, serviceErrorOf } from "./trpc.ts";
 
@@ -58,7 +59,7 @@ export async function passToStack(request: Request, ctx: BaseContext): Promise<R
   if (!method) throw new ServiceError("INVALID", `This path takes ${METHODS.join(", ")}.`, { status: 405 });
   const { pathname, search } = new URL(request.url);
   const text = method === "GET" ? "" : await request.text();
-  return createPassCaller(ctx)
+  const answer = await createPassCaller(ctx)
     [method === "GET" ? "read" : "write"]({
       method,
       path: `${pathname}${search}`,
@@ -68,4 +69,5 @@ export async function passToStack(request: Request, ctx: BaseContext): Promise<R
     .catch((error: unknown) => {
       throw serviceErrorOf(error);
     });
+  return carryHeaders(ctx.responseHeaders, answer);
 }

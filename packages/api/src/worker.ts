@@ -2,9 +2,9 @@
  * The worker: every job of the product by name, and the sweep that judges heartbeats. Any number of workers may run on
  * one database; a job runs once, and sweeping twice changes nothing.
  */
-import type { Database } from "@kombify/db";
+import { type Database, followAddress, readAddress } from "@kombify/db";
 import type { Logger } from "@kombify/server";
-import { Logger as QueueLogger, run } from "graphile-worker";
+import { Logger as QueueLogger, type Runner, run } from "graphile-worker";
 import { z } from "zod";
 import type { Capabilities, VerbContext } from "./context.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
@@ -25,7 +25,10 @@ export interface Worker {
 
 export async function startWorker(options: {
   db: Database;
-  workerDatabaseUrl: string;
+  /** As the log-in role of the queue. */
+  workerDatabaseUrl?: string | undefined;
+  /** Holds that address, in its place, and is followed. */
+  workerDatabaseUrlFile?: string | undefined;
   can: Capabilities;
   log: Logger;
   /** What is exchanged; default: all there is. */
@@ -41,33 +44,55 @@ export async function startWorker(options: {
     can: options.can,
   });
 
-  const runner = await run({
-    connectionString: options.workerDatabaseUrl,
-    concurrency: 4,
-    pollInterval: 2_000,
-    noHandleSignals: true,
-    logger: new QueueLogger(() => (level, message) => {
-      if (level === "error") log.error({ queue: message }, "the queue reports an error");
-      else log.debug({ queue: message }, "queue");
-    }),
-    // At a quiet hour, in UTC.
-    crontab: "17 3 * * * prune-mails",
-    taskList: {
-      "send-mail": (payload) => sendMail(contextOf("send-mail"), mail, ofOne.parse(payload).id),
-      "prune-mails": async () => {
-        const pruned = await pruneMails(contextOf("prune-mails"));
-        if (pruned > 0) log.info({ pruned }, "old mails were deleted");
+  const file = options.workerDatabaseUrlFile;
+  const url = file === undefined ? options.workerDatabaseUrl : await readAddress(file);
+  if (url === undefined) throw new Error("The worker needs the address of its queue.");
+  const start = (connectionString: string): Promise<Runner> =>
+    run({
+      connectionString,
+      concurrency: 4,
+      pollInterval: 2_000,
+      noHandleSignals: true,
+      logger: new QueueLogger(() => (level, message) => {
+        if (level === "error") log.error({ queue: message }, "the queue reports an error");
+        else log.debug({ queue: message }, "queue");
+      }),
+      // At a quiet hour, in UTC.
+      crontab: "17 3 * * * prune-mails",
+      taskList: {
+        "send-mail": (payload) => sendMail(contextOf("send-mail"), mail, ofOne.parse(payload).id),
+        "prune-mails": async () => {
+          const pruned = await pruneMails(contextOf("prune-mails"));
+          if (pruned > 0) log.info({ pruned }, "old mails were deleted");
+        },
+        "place-waiting-tenants": async () => {
+          const placed = await placeWaitingTenants(contextOf("place-waiting-tenants"));
+          if (placed > 0) log.info({ placed }, "waiting tenants were placed");
+        },
+        rotate: async (payload) => {
+          await runRotation(contextOf("rotate"), ofOne.parse(payload), options.rotations);
+        },
+        "process-webhook": (payload) => processEvent(contextOf("process-webhook"), ofOne.parse(payload)),
       },
-      "place-waiting-tenants": async () => {
-        const placed = await placeWaitingTenants(contextOf("place-waiting-tenants"));
-        if (placed > 0) log.info({ placed }, "waiting tenants were placed");
-      },
-      rotate: async (payload) => {
-        await runRotation(contextOf("rotate"), ofOne.parse(payload), options.rotations);
-      },
-      "process-webhook": (payload) => processEvent(contextOf("process-webhook"), ofOne.parse(payload)),
-    },
-  });
+    });
+
+  let runner = await start(url);
+  /** Runners that were moved away from: each finishes its jobs, and takes no more. */
+  const retiring = new Set<Promise<void>>();
+  const stopFollowing =
+    file === undefined
+      ? async () => undefined
+      : followAddress({
+          file,
+          current: url,
+          async move(next) {
+            const before = runner;
+            runner = await start(next);
+            const retired = before.stop().finally(() => retiring.delete(retired));
+            retiring.add(retired);
+          },
+          onError: (err) => log.warn({ err }, "the new address of the queue does not work; trying again"),
+        });
 
   let isStopping = false;
   let sweeping: Promise<unknown> = Promise.resolve();
@@ -96,7 +121,8 @@ export async function startWorker(options: {
       clearInterval(timer);
       clearInterval(rotationTimer);
       await Promise.all([sweeping, looking]);
-      await runner.stop();
+      await stopFollowing();
+      await Promise.all([...retiring, runner.stop()]);
     },
   };
 }

@@ -151,3 +151,75 @@ BEGIN
     EXECUTE format('CREATE POLICY staff ON %I TO kombify_staff USING (app_user_id() IS NOT NULL) WITH CHECK (app_user_id() IS NOT NULL)', name);
   END LOOP;
 END $$;
+--> statement-breakpoint
+
+-- Every process remembers what plans allow; whoever changes it, by whatever means, tells them.
+CREATE FUNCTION tell_plan_limits() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  PERFORM pg_notify('kombify_changes', '{"noun":"plan-limits","id":""}');
+  RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER tell_plan_limits AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON plan_limits FOR EACH STATEMENT EXECUTE FUNCTION tell_plan_limits();
+--> statement-breakpoint
+
+-- A role has one password, so each of the two log-in roles has a twin: while processes move from one to the other, both let
+-- in. The twin of the queue's owner acts as the owner, whose schema that is.
+DO $$
+DECLARE twin text;
+BEGIN
+  FOREACH twin IN ARRAY ARRAY['kombify_web_b', 'kombify_worker_b'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = twin) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB', twin);
+    END IF;
+  END LOOP;
+END $$;
+--> statement-breakpoint
+GRANT kombify_tenant, kombify_identity, kombify_agent, kombify_staff, kombify_system TO kombify_web_b;
+--> statement-breakpoint
+GRANT kombify_worker TO kombify_worker_b;
+--> statement-breakpoint
+ALTER ROLE kombify_worker_b SET role = 'kombify_worker';
+--> statement-breakpoint
+-- The twin of a log-in role; refuses every other role.
+CREATE FUNCTION twin_of(login text) RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog AS $$
+BEGIN
+  RETURN CASE login
+    WHEN 'kombify_web' THEN 'kombify_web_b' WHEN 'kombify_web_b' THEN 'kombify_web'
+    WHEN 'kombify_worker' THEN 'kombify_worker_b' WHEN 'kombify_worker_b' THEN 'kombify_worker'
+  END;
+END $$;
+--> statement-breakpoint
+-- Both act with the owner's right over roles, and on a log-in role that nobody is connected as alone. What one gets is a
+-- verifier (RFC 5803), from which the password cannot be had: statements end up in logs.
+CREATE FUNCTION open_login(login text, verifier text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+  IF public.twin_of(login) IS NULL THEN
+    RAISE EXCEPTION '% is none of the log-in roles', login USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF EXISTS (SELECT FROM pg_stat_activity WHERE usename = login) THEN
+    RAISE EXCEPTION '% is in use', login USING ERRCODE = 'object_in_use';
+  END IF;
+  IF verifier !~ '^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$' THEN
+    RAISE EXCEPTION 'not a SCRAM-SHA-256 verifier' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  EXECUTE format('ALTER ROLE %I LOGIN PASSWORD %L', login, verifier);
+END $$;
+--> statement-breakpoint
+CREATE FUNCTION close_login(login text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+  IF public.twin_of(login) IS NULL THEN
+    RAISE EXCEPTION '% is none of the log-in roles', login USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF EXISTS (SELECT FROM pg_stat_activity WHERE usename = login) THEN
+    RAISE EXCEPTION '% is in use', login USING ERRCODE = 'object_in_use';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = public.twin_of(login) AND rolcanlogin) THEN
+    RAISE EXCEPTION 'nobody could log in without %', login USING ERRCODE = 'object_in_use';
+  END IF;
+  EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', login);
+END $$;
+--> statement-breakpoint
+REVOKE ALL ON FUNCTION open_login, close_login FROM PUBLIC;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION open_login, close_login TO kombify_system;

@@ -39,6 +39,7 @@ export interface Change {
     | "sessions"
     | "tokens"
     | "denials"
+    | "plan-limits"
     | "rotations"
     | "webhooks"
     | "keys"
@@ -48,7 +49,7 @@ export interface Change {
    * Of the tenant, of the instance, of the person whose sessions, memberships or tokens changed, of the rotation, of the
    * event; for denials the issuer whose tokens are refused from now on, for keys what they are for (`encryption`,
    * `signing`); the fingerprint of the CA that was made, activated or retired; the serial number of the certificate that
-   * was revoked.
+   * was revoked; empty for the plans.
    */
   id: string;
   /** For instances: the desired revision, when it is what changed. */
@@ -70,6 +71,11 @@ export interface Database {
     onReconnect: () => void,
     onAway?: () => void,
   ): Promise<{ stop(): Promise<void> }>;
+  /**
+   * Moves to another address of the same database, as another log-in role: new work goes there from now on, what is under
+   * way ends where it began. Resolves when the move is made; rejects when the address does not work, and nothing is moved.
+   */
+  moveTo(url: string): Promise<void>;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -86,6 +92,7 @@ export async function notifyChange(tx: Transaction, change: Change): Promise<voi
 function withoutParameters(error: unknown): never {
   throw error instanceof DrizzleQueryError && error.cause ? error.cause : error;
 }
+
 /** Seconds to wait before the next try: longer each time, 20 seconds at most. */
 const retryDelay =
   (onAway: () => void = () => {}) =>
@@ -102,83 +109,186 @@ const settingsOf = (scope: Scope) => ({
   sessionId: scope.kind === "identity" ? (scope.sessionId ?? "") : "",
 });
 
+/** Connections to one address. */
+interface Pools {
+  reader: Sql;
+  db: PostgresJsDatabase<typeof schema>;
+  /** Runs work that the pools must outlive. */
+  use<T>(work: (pools: Pools) => Promise<T>): Promise<T>;
+  /** Resolves when nothing is under way any more and the connections are closed. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const QUIET = { onnotice: () => undefined, connect_timeout: 5 };
+
+function openPools(url: string, maxConnections: number): Pools {
+  const common = { ...QUIET, max: maxConnections };
+  // Drizzle switches off the driver's date parsing on the client that it is given, so plain reads have their own.
+  const writer = postgres(url, common);
+  const reader = postgres(url, common);
+  const close = async () => void (await Promise.all([writer.end({ timeout: 5 }), reader.end({ timeout: 5 })]));
+  // The driver refuses what waits for a connection when it ends; so it ends when nothing waits.
+  let underWay = 0;
+  let isDrained: (() => void) | undefined;
+  const pools: Pools = {
+    reader,
+    db: drizzle(writer, { schema }),
+    async use(work) {
+      underWay++;
+      try {
+        return await work(pools);
+      } finally {
+        underWay--;
+        if (underWay === 0) isDrained?.();
+      }
+    },
+    async drain() {
+      if (underWay > 0)
+        await new Promise<void>((resolve) => {
+          isDrained = resolve;
+        });
+      await close();
+    },
+    close,
+  };
+  return pools;
+}
+
 /**
- * Opens the database as the log-in role `kombify_web`.
+ * Opens the database as one of the two log-in roles of web processes.
  * @param options.maxConnections of each of the two pools (one for transactions, one for reads); default 10.
  */
 export function openDatabase(options: { url: string; maxConnections?: number }): Database {
-  const common = { max: options.maxConnections ?? 10, onnotice: () => undefined, connect_timeout: 5 };
-  // Drizzle switches off the driver's date parsing on the client that it is given, so plain reads have their own.
-  const writer = postgres(options.url, common);
-  const reader = postgres(options.url, common);
+  const open = (url: string) => openPools(url, options.maxConnections ?? 10);
+  let pools = open(options.url);
+  /** Pools that were moved away from and still have work. */
+  const draining = new Map<Pools, Promise<void>>();
+  /** Listens at another address, beside where it listens now; what comes back ends the earlier listening. */
+  const listening = new Set<(url: string) => Promise<() => Promise<void>>>();
   const ears = new Set<Sql>();
-  const db = drizzle(writer, { schema });
+  let address = options.url;
+  let moving: Promise<unknown> = Promise.resolve();
 
   const as = (scope: Scope): ScopedDatabase => {
     const { role, tenantId, userId, instanceId, sessionId } = settingsOf(scope);
     return {
       scope,
       transaction: (work) =>
-        db
-          .transaction(async (tx) => {
+        pools.use(({ db }) =>
+          db
+            .transaction(async (tx) => {
             await tx.execute(fragment`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
-            set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true),
-            set_config('app.session_id', ${sessionId}, true)`);
+              set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true),
+              set_config('app.session_id', ${sessionId}, true)`);
             return work(tx);
           })
-          .catch(withoutParameters),
-      read: async (query) => {
-        const connection = await reader.reserve();
-        try {
-          // Made before anything is sent: a query that cannot be made must not leave a transaction open.
-          const statement = query(connection);
-          // All four leave together. When one fails, PostgreSQL refuses those after it and COMMIT becomes a rollback;
-          // outside a transaction the log-in role may read nothing. So no statement runs without its scope.
-          const steps = await Promise.allSettled([
-            connection`begin read only`.execute(),
-            connection`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
-              set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true),
-              set_config('app.session_id', ${sessionId}, true)`.execute(),
-            statement.execute(),
-            connection`commit`.execute(),
-          ]);
-          for (const step of steps) if (step.status === "rejected") throw step.reason;
-          return await statement;
-        } finally {
-          connection.release();
-        }
-      },
+            .catch(withoutParameters),
+        ),
+      read: (query) =>
+        pools.use(async ({ reader }) => {
+          const connection = await reader.reserve();
+          try {
+            // Made before anything is sent: a query that cannot be made must not leave a transaction open.
+            const statement = query(connection);
+            // All four leave together. When one fails, PostgreSQL refuses those after it and COMMIT becomes a rollback;
+            // outside a transaction the log-in role may read nothing. So no statement runs without its scope.
+            const steps = await Promise.allSettled([
+              connection`begin read only`.execute(),
+              connection`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
+                set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true),
+                set_config('app.session_id', ${sessionId}, true)`.execute(),
+              statement.execute(),
+              connection`commit`.execute(),
+            ]);
+            for (const step of steps) if (step.status === "rejected") throw step.reason;
+            return await statement;
+          } finally {
+            connection.release();
+          }
+        }),
     };
   };
+
+  async function move(url: string): Promise<void> {
+    const next = open(url);
+    const ends: Array<() => Promise<void>> = [];
+    try {
+      await next.reader`select 1`;
+      for (const follow of listening) ends.push(await follow(url));
+    } catch (error) {
+      await next.close();
+      throw error;
+    }
+    const before = pools;
+    pools = next;
+    address = url;
+    for (const end of ends) await end();
+    draining.set(
+      before,
+      before.drain().finally(() => draining.delete(before)),
+    );
+  }
 
   return {
     as,
     async listen(onChange, onReconnect, onAway) {
-      let isFirst = true;
-      // The driver tells nobody that it lost the connection it listens on; but it asks how long to wait before it tries again.
-      const ear = postgres(options.url, { ...common, max: 1, backoff: retryDelay(onAway) });
-      ears.add(ear);
-      const listener = await ear.listen(
-        CHANNEL,
-        (payload) => onChange(JSON.parse(payload) as Change),
-        () => {
-          if (!isFirst) onReconnect();
-          isFirst = false;
-        },
-      );
-      return {
-        stop: async () => {
-          await listener.unlisten();
+      await moving;
+      const listenAt = async (url: string, isLater: boolean) => {
+        let isFirst = true;
+        // The driver tells nobody that it lost the connection it listens on; but it asks how long to wait before it tries again.
+        const ear = postgres(url, { ...QUIET, max: 1, backoff: retryDelay(onAway) });
+        ears.add(ear);
+        const end = async () => {
           ears.delete(ear);
           await ear.end({ timeout: 5 });
+        };
+        try {
+          await ear.listen(
+            CHANNEL,
+            (payload) => onChange(JSON.parse(payload) as Change),
+            () => {
+              if (!isFirst || isLater) onReconnect();
+              isFirst = false;
+            },
+          );
+        } catch (error) {
+          await end();
+          throw error;
+        }
+        return end;
+      };
+      let stopListening = await listenAt(address, false);
+      const follow = async (url: string) => {
+        const later = await listenAt(url, true);
+        return async () => {
+          const before = stopListening;
+          stopListening = later;
+          await before();
+        };
+      };
+      listening.add(follow);
+      return {
+        stop: async () => {
+          listening.delete(follow);
+          await moving;
+          await stopListening();
         },
       };
     },
-    ping: async () => {
-      await reader`select 1`;
+    moveTo: (url) => {
+      const moved = moving.then(() => move(url));
+      moving = moved.catch(() => undefined);
+      return moved;
     },
+    ping: () =>
+      pools.use(async ({ reader }) => {
+        await reader`select 1`;
+      }),
     close: async () => {
-      await Promise.all([writer, reader, ...ears].map((client) => client.end({ timeout: 5 })));
+      await moving;
+      const earlier = [...draining.keys()].map((left) => left.close());
+      await Promise.all([pools.close(), ...earlier, ...[...ears].map((ear) => ear.end({ timeout: 5 }))]);
     },
   };
 }

@@ -4,16 +4,21 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as applyMigrations } from "drizzle-orm/postgres-js/migrator";
 import { runMigrations as migrateQueue } from "graphile-worker";
 import postgres from "postgres";
+import { WEB_LOGINS, WORKER_LOGINS, withLogin } from "./logins.ts";
+import { scramVerifier } from "./scram-verifier.ts";
 
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../migrations", import.meta.url));
 
 export interface MigrateOptions {
   /** Connection of the account that owns the tables; it may create roles. Used here and nowhere else. */
   ownerUrl: string;
-  /** Password of the log-in role `kombify_web`: every web process. */
+  /** Password of the log-in role of every web process. */
   webPassword: string;
-  /** Password of the log-in role `kombify_worker`: the queue. */
+  /** Password of the log-in role of the queue. */
   workerPassword: string;
+  /** Which twin each password is of: the first, unless it was exchanged since. The other one is left as it is. */
+  webLogin?: (typeof WEB_LOGINS)[number];
+  workerLogin?: (typeof WORKER_LOGINS)[number];
 }
 
 /** What the processes connect with, derived from the owner's address. */
@@ -22,18 +27,19 @@ export interface DatabaseUrls {
   worker: string;
 }
 
-const withAccount = (ownerUrl: string, user: string, password: string): string => {
-  const url = new URL(ownerUrl);
-  url.username = user;
-  url.password = password;
-  return url.toString();
-};
+const loginsOf = ({ webLogin, workerLogin }: MigrateOptions) => ({
+  web: webLogin ?? WEB_LOGINS[0],
+  worker: workerLogin ?? WORKER_LOGINS[0],
+});
 
 /** Addresses of the two log-in roles on the owner's database. */
-export const databaseUrls = ({ ownerUrl, webPassword, workerPassword }: MigrateOptions): DatabaseUrls => ({
-  web: withAccount(ownerUrl, "kombify_web", webPassword),
-  worker: withAccount(ownerUrl, "kombify_worker", workerPassword),
-});
+export function databaseUrls(options: MigrateOptions): DatabaseUrls {
+  const { web, worker } = loginsOf(options);
+  return {
+    web: withLogin(options.ownerUrl, web, options.webPassword),
+    worker: withLogin(options.ownerUrl, worker, options.workerPassword),
+  };
+}
 
 /**
  * Applies every outstanding migration; safe to run twice and by two processes at once (an advisory lock lets one wait).
@@ -44,12 +50,14 @@ export async function migrate(options: MigrateOptions): Promise<DatabaseUrls> {
   try {
     await sql`select pg_advisory_lock(hashtext('kombify migrate'))`;
     await applyMigrations(drizzle(sql), { migrationsFolder: MIGRATIONS_FOLDER });
+    const logins = loginsOf(options);
     for (const [role, password] of [
-      ["kombify_web", options.webPassword],
-      ["kombify_worker", options.workerPassword],
+      [logins.web, options.webPassword],
+      [logins.worker, options.workerPassword],
     ] as const) {
+      const verifier = await scramVerifier(password);
       const [row] = await sql<{ statement: string }[]>`
-        select format('alter role %I password %L', ${role}::text, ${password}::text) as statement`;
+        select format('alter role %I login password %L', ${role}::text, ${verifier}::text) as statement`;
       if (row) await sql.unsafe(row.statement);
     }
     const urls = databaseUrls(options);

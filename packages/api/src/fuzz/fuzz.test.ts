@@ -20,6 +20,7 @@ import {
   type TestPlane,
   testLog,
 } from "../testing.ts";
+import { THROTTLE_KINDS } from "../throttle.ts";
 import { hostile, type JsonSchema, spoiled, valid } from "./arbitrary.ts";
 
 interface Operation {
@@ -79,7 +80,7 @@ async function prepare(): Promise<void> {
 
 beforeAll(async () => {
   const generous = { points: 1_000_000, seconds: 60 };
-  plane = await createTestPlane({ limits: { register: generous, login: generous, join: generous } });
+  plane = await createTestPlane({ limits: Object.fromEntries(THROTTLE_KINDS.map((kind) => [kind, generous])) });
   origins.set("cloud", await serve(plane.cloud));
   origins.set("admin", await serve(plane.admin));
   await joinHost(plane, await signInStaff(plane), "fuzz-host", 1_000);

@@ -7,7 +7,7 @@ import { acceptCode, wrongCode } from "./accept-code.ts";
 import { challengeEnded, countFailure, findChallenged, lockChallenge, useChallenge } from "./challenges.ts";
 import { recoveryCodeUsedMail, wrongCodesMail } from "./mails.ts";
 import type { codeInput, UserView } from "./schemas.ts";
-import { loginThrottleKey, startSession } from "./service.ts";
+import { startSession } from "./service.ts";
 
 type SecondStep = VerbContext & { responseHeaders: Headers; audience: Audience; challengeToken: string | null };
 
@@ -44,7 +44,6 @@ export async function confirmSecondFactor(ctx: SecondStep, { code }: z.output<ty
   if (outcome === "wrong") throw wrongCode(401);
   if (outcome === "ended") throw challengeEnded();
   await ctx.can.throttle.reset("second-factor", id);
-  await ctx.can.throttle.reset("login", loginThrottleKey(ctx, email));
   ctx.responseHeaders.append("Set-Cookie", outcome.cookie);
   ctx.responseHeaders.append("Set-Cookie", ctx.can.challengeCookie.blank());
   return { id, email, name: person.name };

@@ -62,9 +62,6 @@ const refusal = () =>
     fields: [{ path: "password", message: "E-mail address or password is wrong." }],
   });
 
-/** Attempts on one account from one address. */
-export const loginThrottleKey = (ctx: VerbContext, email: string) => `${ctx.request.clientAddress} ${email}`;
-
 /** Somebody who is signed in, or who has a second factor to show until then. */
 type LoginResult = { user: Omit<Account, "passwordHash" | "hasSecondFactor"> } | { secondFactor: { expiresAt: Date } };
 
@@ -78,10 +75,12 @@ export async function login(
   ctx: VerbContext & { responseHeaders: Headers; audience: Audience },
   input: z.output<typeof loginInput>,
 ): Promise<LoginResult> {
-  const throttleKey = loginThrottleKey(ctx, input.email);
-  await ctx.can.throttle.consume("login", throttleKey);
-  const account = await findAccount(ctx, input.email, input.password);
-  if (!account || (ctx.audience === "admin" && !account.staffRole)) throw refusal();
+  const who = { address: ctx.request.clientAddress, account: input.email };
+  const account = await ctx.can.throttle.attempt("login", who, async () => {
+    const found = await findAccount(ctx, input.email, input.password);
+    return ctx.audience === "admin" && !found?.staffRole ? null : found;
+  });
+  if (!account) throw refusal();
   const { passwordHash, hasSecondFactor, ...user } = account;
   if (hasSecondFactor) {
     const secondFactor = await ctx.db.transaction(async (tx) => {
@@ -96,8 +95,6 @@ export async function login(
     await requireUnchanged(tx, account);
     return started;
   });
-  // Not before the second factor was shown: a known password must not buy any number of codes to try.
-  await ctx.can.throttle.reset("login", throttleKey);
   ctx.responseHeaders.append("Set-Cookie", cookie);
   return { user };
 }

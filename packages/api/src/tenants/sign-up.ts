@@ -4,7 +4,7 @@ import { recordAudit } from "../audit/record.ts";
 import type { VerbContext } from "../context.ts";
 import { hashPassword } from "../identity/passwords.ts";
 import { registerInput, userView } from "../identity/schemas.ts";
-import { createUser, findAccount, loginThrottleKey, originOf } from "../identity/service.ts";
+import { createUser, findAccount, originOf } from "../identity/service.ts";
 import { foundingProcedure } from "../procedures.ts";
 import { router } from "../trpc.ts";
 import { acceptInvitationIn, joinedBefore } from "./accept-invitation.ts";
@@ -52,8 +52,9 @@ export async function signUp(
     .catch(async (error: unknown) => {
       if (!requestKey || !(error instanceof ServiceError) || error.code !== "CONFLICT") throw error;
       // This tries a password like any sign-in: as often, and no further than the first step.
-      await ctx.can.throttle.consume("login", loginThrottleKey(ctx, input.email));
-      const account = await findAccount(ctx, input.email, input.password);
+      const who = { address: ctx.request.clientAddress, account: input.email };
+      const prove = () => findAccount(ctx, input.email, input.password);
+      const account = await ctx.can.throttle.attempt("login", who, prove);
       if (!account || account.hasSecondFactor) throw error;
       const { invitation } = input;
       const tenant = await ctx.db.transaction((tx) =>

@@ -1,6 +1,5 @@
 /** Reading tenants, as their members see them. */
 import { ServiceError } from "@kombify/agent-contract";
-import { PLAN_LIMITS } from "../billing/plans.ts";
 import type { TenantContext } from "../context.ts";
 import type { TenantDetailView, TenantView } from "./schemas.ts";
 import { type StepTimes, stepsOf } from "./steps.ts";
@@ -34,7 +33,7 @@ export async function getTenant(ctx: TenantContext): Promise<TenantDetailView> {
   );
   if (!row) throw new ServiceError("NOT_FOUND", "There is no such homelab among yours.");
   const { instanceId, instanceName, publicUrl, connection, lastSeenAt, memberCount, ...tenant } = row;
-  const limits = PLAN_LIMITS[tenant.plan];
+  const limits = await ctx.can.plans.limitsOf(tenant.plan);
   return {
     ...tenant,
     waitingReason:
