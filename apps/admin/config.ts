@@ -18,7 +18,6 @@ const variablesSchema = z.object({
     .enum(["development", "production", "test"], { error: "must be development, production or test" })
     .default("production"),
   PORT: portSchema.default(3001),
-  DATABASE_URL: databaseSchema,
   WORKER_DATABASE_URL: databaseSchema.optional(),
   DATABASE_URL_FILE: z.string().optional(),
   WORKER_DATABASE_URL_FILE: z.string().optional(),
@@ -33,9 +32,13 @@ const variablesSchema = z.object({
   AGENT_API_PORT: portSchema.default(3002),
   ...mailVariables,
 });
-const environmentSchema = variablesSchema.superRefine((env, { addIssue }) => {
-  for (const { path, message } of mailConflicts(env)) addIssue({ code: "custom", path: [path], message });
-});
+/** A file may hold the address of the database in place of the variable. */
+const environmentSchema = (hasAddressFile: boolean) =>
+  variablesSchema
+    .extend({ DATABASE_URL: hasAddressFile ? databaseSchema.optional() : databaseSchema })
+    .superRefine((env, { addIssue }) => {
+      for (const { path, message } of mailConflicts(env)) addIssue({ code: "custom", path: [path], message });
+    });
 
 export type Config = {
   isProduction: boolean;
@@ -58,7 +61,7 @@ export type Config = {
   mail: { kind: "smtp"; url: string; from: string } | { kind: "mailbox" } | { kind: "none" };
 };
 
-function mailOf({ SMTP_URL, MAIL_FROM, MAIL_MAILBOX }: z.output<typeof environmentSchema>): Config["mail"] {
+function mailOf({ SMTP_URL, MAIL_FROM, MAIL_MAILBOX }: z.output<typeof variablesSchema>): Config["mail"] {
   if (SMTP_URL && MAIL_FROM) return { kind: "smtp", url: SMTP_URL, from: MAIL_FROM };
   return { kind: MAIL_MAILBOX ? "mailbox" : "none" };
 }
@@ -68,8 +71,7 @@ function mailOf({ SMTP_URL, MAIL_FROM, MAIL_MAILBOX }: z.output<typeof environme
  * @throws Error that names every bad variable at once, without its value.
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const schema = environment.DATABASE_URL_FILE ? environmentSchema.partial({ DATABASE_URL: true }) : environmentSchema;
-  const parsed = schema.safeParse(environment);
+  const parsed = environmentSchema(Boolean(environment.DATABASE_URL_FILE)).safeParse(environment);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
     throw new Error(`The environment of the Admin center is not complete:\n${lines.join("\n")}`);

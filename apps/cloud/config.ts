@@ -4,10 +4,11 @@ import { z } from "zod";
 
 const addressSchema = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
 
+const databaseSchema = z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" });
+
 const variablesSchema = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
   PORT: z.coerce.number({ error: "must be a port number" }).int().min(0).max(65_535).default(3000),
-  DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }),
   DATABASE_URL_FILE: z.string().optional(),
   KOMBIFY_ENCRYPTION_KEY: z.string({ error: "is missing; there is no default" }).min(1, "is empty"),
   OIDC_PROVIDERS: oidcProvidersVariable,
@@ -17,9 +18,13 @@ const variablesSchema = z.object({
   AGENT_API_URL: addressSchema,
   MAIL_MAILBOX: mailVariables.MAIL_MAILBOX,
 });
-const environmentSchema = variablesSchema.superRefine((env, { addIssue }) => {
-  for (const { path, message } of mailConflicts(env)) addIssue({ code: "custom", path: [path], message });
-});
+/** A file may hold the address of the database in place of the variable. */
+const environmentSchema = (hasAddressFile: boolean) =>
+  variablesSchema
+    .extend({ DATABASE_URL: hasAddressFile ? databaseSchema.optional() : databaseSchema })
+    .superRefine((env, { addIssue }) => {
+      for (const { path, message } of mailConflicts(env)) addIssue({ code: "custom", path: [path], message });
+    });
 
 export type Config = {
   isProduction: boolean;
@@ -43,8 +48,7 @@ export type Config = {
  * @throws Error that names every bad variable at once, without its value.
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const schema = environment.DATABASE_URL_FILE ? environmentSchema.partial({ DATABASE_URL: true }) : environmentSchema;
-  const parsed = schema.safeParse(environment);
+  const parsed = environmentSchema(Boolean(environment.DATABASE_URL_FILE)).safeParse(environment);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
     throw new Error(`The environment of kombify Cloud is not complete:\n${lines.join("\n")}`);

@@ -20,5 +20,11 @@ export function gatewayIdentityOf(headers: Headers, info: RequestInfo): BaseCont
   const isGateway = info.peer?.kind === "service" && info.peer.name === "gateway";
   const subject = isGateway ? headers.get("x-user-id") : null;
   if (!subject) return null;
-  return { issuer: headers.get("x-user-issuer") ?? KOMBIFY_ISSUER, subject, orgId: headers.get("x-org-id") };
+  const orgId = headers.get("x-org-id");
+  // The gateway writes ids that header values cannot hold as URLs do (infra/kong/plugins).
+  return {
+    issuer: headers.get("x-user-issuer") ?? KOMBIFY_ISSUER,
+    subject,
+    orgId: orgId === null ? null : decodeURIComponent(orgId),
+  };
 }
