@@ -111,6 +111,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       changes,
       denials: await openDenials({ db, changes, log }),
       accessTokens: createAccessTokens(oidcProviders, (issuer) => openProviderKeys({ issuer, log })),
+      log,
     }),
     changes,
     signer: await openSigner(db, sealer),

@@ -4,6 +4,8 @@ const ACTIONS = {
   "identity.login": "Signed in",
   "identity.staffLogin": "Staff signed in",
   "identity.seedStaff": "Staff account made",
+  "tokens.create": "Access token made",
+  "tokens.revoke": "Access token revoked",
   "tenants.create": "Tenant created",
   "tenants.place": "Tenant placed",
   "tenants.activate": "Tenant became active",
