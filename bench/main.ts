@@ -3,12 +3,14 @@ import { cpus } from "node:os";
 import { startCluster } from "./cluster.ts";
 import { measureEngines } from "./engines/measure-engines.ts";
 import { measureRequests } from "./http/measure-requests.ts";
+import { measureTokens } from "./http/measure-tokens.ts";
 import { measureNamespaces } from "./namespaces/measure-namespaces.ts";
 import { measurePlacement } from "./placement/measure-placement.ts";
 import { formatTable, type Row } from "./table.ts";
 
 const MEASUREMENTS = {
   requests: measureRequests,
+  tokens: measureTokens,
   namespaces: measureNamespaces,
   engines: measureEngines,
   placement: measurePlacement,

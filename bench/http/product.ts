@@ -1,5 +1,5 @@
 /** Process: the control plane's API in the HTTP shell, mounted as in apps/cloud, without the pages. */
-import { createControlPlane, requestInfoOf } from "@kombify/api";
+import { createControlPlane, oidcProvidersVariable, requestInfoOf } from "@kombify/api";
 import { createLogger, createShell, listen, runProcess } from "@kombify/server";
 
 const { DATABASE_URL: databaseUrl, KOMBIFY_ENCRYPTION_KEY: encryptionKey } = process.env;
@@ -10,6 +10,7 @@ runProcess({ name: "product", log }, async (onStop) => {
   const plane = await createControlPlane({
     databaseUrl,
     encryptionKey,
+    oidcProviders: oidcProvidersVariable.parse(process.env.OIDC_PROVIDERS),
     audience: "cloud",
     log,
     cloudUrl: "http://localhost:3000",
