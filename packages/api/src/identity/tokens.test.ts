@@ -201,11 +201,12 @@ describe("a personal access token", () => {
         times[name]?.push(ms);
         words.add(message);
       }
-    const median = (values: number[] = []) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+    // The fastest of many: whatever else the machine does only ever adds.
+    const fastest = (name: string) => Math.min(...(times[name] ?? []));
     expect(words.size).toBe(1);
     for (const name of ["revoked", "expired"]) {
-      expect(median(times[name]) / median(times.unknown)).toBeGreaterThan(0.5);
-      expect(median(times[name]) / median(times.unknown)).toBeLessThan(2);
+      expect(fastest(name) / fastest("unknown")).toBeGreaterThan(0.5);
+      expect(fastest(name) / fastest("unknown")).toBeLessThan(2);
     }
   });
 });
