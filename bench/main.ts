@@ -4,6 +4,7 @@ import { startCluster } from "./cluster.ts";
 import { measureEngines } from "./engines/measure-engines.ts";
 import { measureLimits } from "./http/measure-limits.ts";
 import { measureRequests } from "./http/measure-requests.ts";
+import { measureTokens } from "./http/measure-tokens.ts";
 import { measureNamespaces } from "./namespaces/measure-namespaces.ts";
 import { measurePlacement } from "./placement/measure-placement.ts";
 import { formatTable, type Row } from "./table.ts";
@@ -11,6 +12,7 @@ import { formatTable, type Row } from "./table.ts";
 const MEASUREMENTS = {
   requests: measureRequests,
   limits: measureLimits,
+  tokens: measureTokens,
   namespaces: measureNamespaces,
   engines: measureEngines,
   placement: measurePlacement,

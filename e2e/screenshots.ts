@@ -91,6 +91,7 @@ async function photograph(system: System): Promise<void> {
       ["cloud-homelab", `${cloudUrl}/homelab`],
       ["cloud-new-homelab", `${cloudUrl}/tenants/new`],
       ["cloud-settings", `${cloudUrl}/settings`],
+      ["cloud-tokens", `${cloudUrl}/settings/tokens`],
       ["stack-overview", home],
       ["stack-stacks", `${home}/stacks`],
       ["stack-stack", media],

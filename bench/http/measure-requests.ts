@@ -16,9 +16,9 @@ const MOST_P95_MS = 200;
 
 const cookieOf = ({ token }: Person) => ({ cookie: `kombify_cloud=${token}` });
 /** As the product's own client sends it: a batch, here of one. */
-const trpcRead = (person: Person): LoadRequest => ({
+export const trpcRead = (person: Person, headers: Record<string, string> = cookieOf(person)): LoadRequest => ({
   path: `/trpc/tenants.get?batch=1&input=${encodeURIComponent(JSON.stringify({ 0: { json: { slug: person.slug } } }))}`,
-  headers: cookieOf(person),
+  headers,
 });
 const handRead = (person: Person): LoadRequest => ({ path: `/tenants/${person.slug}`, headers: cookieOf(person) });
 const rememberedRead = (person: Person): LoadRequest => ({
@@ -31,7 +31,7 @@ const rates = (results: readonly LoadResult[]): number[] => results.map(({ perSe
 const p95 = (results: readonly LoadResult[]): number => median(results.map(({ p95Ms }) => p95Ms));
 const speed = (results: readonly LoadResult[]): string =>
   `${Math.round(median(rates(results))).toLocaleString("en")}/s, p95 ${Math.round(p95(results))} ms`;
-const compare = (what: string, ours: readonly LoadResult[], reference: readonly LoadResult[]): Row => ({
+export const compare = (what: string, ours: readonly LoadResult[], reference: readonly LoadResult[]): Row => ({
   what,
   ours: speed(ours),
   reference: speed(reference),
@@ -52,7 +52,9 @@ async function assertSameAnswer(servers: Servers, person: Person): Promise<void>
 
 async function measureReads(servers: Servers, people: Person[]): Promise<Row[]> {
   const { productUrl, handWrittenUrl, drive } = servers;
-  const [trpc, hand, remembered, bare] = [trpcRead, handRead, rememberedRead, bareRead].map((make) => people.map(make));
+  const [trpc, hand, remembered, bare] = [trpcRead, handRead, rememberedRead, bareRead].map((make) =>
+    people.map((person) => make(person)),
+  );
   const results = await takeTurns(
     {
       product: () => drive(productUrl, trpc ?? [], READ_MS),

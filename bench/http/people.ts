@@ -7,7 +7,7 @@ const INSTANCES = 100;
 /** People who are signed in at once. More than one, so that no answer comes out of anybody's memory. */
 const SIGNED_IN = 1_000;
 
-export type Person = { slug: string; tenantId: string; token: string };
+export type Person = { userId: string; slug: string; tenantId: string; token: string };
 
 /**
  * Fills the tables as if {@link TENANTS} people had signed up.

@@ -1,10 +1,8 @@
 /** Process: the control plane's API in the HTTP shell, mounted as in apps/cloud, without the pages. */
-import { createControlPlane, requestInfoOf } from "@kombify/api";
+import { createControlPlane, oidcProvidersVariable, requestInfoOf } from "@kombify/api";
 import { createLogger, createShell, listen, runProcess } from "@kombify/server";
 
 const { DATABASE_URL: databaseUrl, KOMBIFY_ENCRYPTION_KEY: encryptionKey, REDIS_URL: redisUrl } = process.env;
-/** As if each request had come through the gateway, which counts them itself. */
-const peer = process.env.UNCOUNTED ? ({ kind: "service", name: "gateway" } as const) : null;
 if (!databaseUrl || !encryptionKey) throw new Error("DATABASE_URL or KOMBIFY_ENCRYPTION_KEY is missing.");
 const log = createLogger({ name: "product" });
 
@@ -13,6 +11,8 @@ runProcess({ name: "product", log }, async (onStop) => {
     databaseUrl,
     encryptionKey,
     redisUrl,
+    countsRequests: !process.env.UNCOUNTED,
+    oidcProviders: oidcProvidersVariable.parse(process.env.OIDC_PROVIDERS),
     audience: "cloud",
     log,
     cloudUrl: "http://localhost:3000",
@@ -22,7 +22,7 @@ runProcess({ name: "product", log }, async (onStop) => {
   });
   onStop(() => plane.close());
   const { app } = createShell({ name: "product", version: "bench", log, checks: plane.checks, exposeMetrics: false });
-  app.all("*", async (c, next) => (await plane.handle(c.req.raw, { ...requestInfoOf(c), peer })) ?? next());
+  app.all("*", async (c, next) => (await plane.handle(c.req.raw, requestInfoOf(c))) ?? next());
   const listener = await listen({ fetch: app.fetch, port: 0 });
   onStop(() => listener.close());
   process.send?.(listener.url);

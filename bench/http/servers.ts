@@ -88,12 +88,28 @@ async function startCloud(env: Record<string, string>, logFolder: string): Promi
   return { child, url };
 }
 
+export type Load = Pick<Servers, "drive" | "stop">;
+
+/** The load generator. */
+export function startLoad(logFolder: string): Load {
+  const load = startChild(pathOf("load-process.ts"), { name: "load", logFolder });
+  return {
+    async drive(origin, requests, durationMs) {
+      load.send({ origin, requests, connections: CONNECTIONS, durationMs } satisfies LoadOrder);
+      const result = await load.nextMessage<LoadResult>();
+      if (result.failures > 0) throw new Error(`${result.failures} requests to ${origin} were not answered with 200.`);
+      return result;
+    },
+    stop: () => load.stop(),
+  };
+}
+
 /** Starts everything that is measured over HTTP. */
 export async function startServers(cluster: Cluster, database: ControlDatabase): Promise<Servers> {
   const logFolder = cluster.folder;
   // What the processes of one control plane share.
   const env = { DATABASE_URL: database.webUrl, KOMBIFY_ENCRYPTION_KEY: randomBytes(32).toString("base64") };
-  const children: Child[] = [];
+  const children: Pick<Child, "stop">[] = [];
   const start = (module: string, name: string, env: Record<string, string> = {}): Child => {
     const child = startChild(pathOf(module), { name, logFolder, env });
     children.push(child);
@@ -107,18 +123,13 @@ export async function startServers(cluster: Cluster, database: ControlDatabase):
     const handWrittenUrl = await handWritten.nextMessage<string>();
     const cloud = await startCloud(env, logFolder);
     children.push(cloud.child);
-    const load = start("load-process.ts", "load");
+    const load = startLoad(logFolder);
+    children.push(load);
     return {
       productUrl,
       handWrittenUrl,
       cloudUrl: cloud.url,
-      async drive(origin, requests, durationMs) {
-        load.send({ origin, requests, connections: CONNECTIONS, durationMs } satisfies LoadOrder);
-        const result = await load.nextMessage<LoadResult>();
-        if (result.failures > 0)
-          throw new Error(`${result.failures} requests to ${origin} were not answered with 200.`);
-        return result;
-      },
+      drive: load.drive,
       stop,
     };
   } catch (error) {

@@ -61,6 +61,8 @@ export interface ControlPlaneOptions {
   limits?: Partial<ThrottleLimits>;
   /** Where all processes count together; without it, each counts for itself. */
   redisUrl?: string | undefined;
+  /** Whether the API limits requests by plan; it does, unless said otherwise. */
+  countsRequests?: boolean;
   /** Identity providers whose people and access tokens are taken; none unless given. */
   oidcProviders?: readonly OidcProvider[];
   /** Mail goes to the mailbox of this developer's machine. Believed only where `cloudUrl` is on this machine. */
@@ -180,6 +182,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       changes,
       denials: await openDenials({ db, changes, log }),
       accessTokens: createAccessTokens(oidcProviders, (issuer) => openProviderKeys({ issuer, log })),
+      log,
     }),
     challengeCookie: createChallengeCookie({ audience, secureCookies: options.secureCookies }),
     changes,
@@ -241,7 +244,8 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   /** The context of a request to the API, which counts where Cloud's customers call. */
   const apiContextOf = (request: Request, info: RequestInfo): BaseContext => {
     const ctx = contextOf(request, info);
-    const limit = audience === "cloud" ? rateLimits.of(request, info, ctx.responseHeaders) : undefined;
+    const isCounted = audience === "cloud" && options.countsRequests !== false;
+    const limit = isCounted ? rateLimits.of(request, info, ctx.responseHeaders) : undefined;
     return limit ? Object.assign(ctx, { limit }) : ctx;
   };
 

@@ -12,6 +12,8 @@ import { seedStaff } from "./identity/service.ts";
 import { TOKEN_SCOPES, type TokenScope } from "./permissions.ts";
 import type { Caller } from "./router.ts";
 
+export { openTestIssuer, type TestIssuer } from "./identity/testing-issuer.ts";
+
 export interface TestPlane {
   database: TestDatabase;
   cloud: ControlPlane;

@@ -5,6 +5,7 @@
 import { hash } from "node:crypto";
 import { KOMBIFY_ISSUER } from "@kombify/agent-contract";
 import type { ApiTokenId, Database, UserId } from "@kombify/db";
+import type { Logger } from "@kombify/server";
 import { z } from "zod";
 import type { Changes, Membership, Principals, Session } from "../context.ts";
 import type { TokenScope } from "../permissions.ts";
@@ -38,11 +39,13 @@ export function createPrincipals(options: {
   changes: Changes;
   denials: Denials;
   accessTokens: AccessTokens;
+  log: Logger;
 }): Principals {
-  const { db, changes, denials, accessTokens } = options;
+  const { db, changes, denials, accessTokens, log } = options;
   const people = createMemory<Person>();
   const accounts = createMemory<{ userId: UserId }>();
   const personalTokens = createMemory<PersonalToken>();
+  const noting = new Set<ApiTokenId>();
   // Raised with every change: what was read while it rose may be older than the change, and is not remembered.
   let age = 0;
   const forget = (userId?: string) => {
@@ -108,10 +111,19 @@ export function createPrincipals(options: {
             coalesce(last_used_at < date_trunc('minute', now()), true) as "isToMark"
           from api_tokens where secret_hash = ${secretHash} and revoked_at is null and expires_at > now()`,
       );
-      if (token?.isToMark)
-        await db.as({ kind: "identity", userId: token.userId }).transaction((tx) => markUsed(tx, token.id));
+      if (token?.isToMark) noteUse(token);
       return token;
     });
+
+  /** Beside the request: it is for the person to read later, and nothing waits for it. */
+  function noteUse({ id, userId }: PersonalToken): void {
+    if (noting.has(id)) return;
+    noting.add(id);
+    db.as({ kind: "identity", userId })
+      .transaction((tx) => markUsed(tx, id))
+      .catch((error: unknown) => log.warn({ err: error }, "the use of an access token could not be written down"))
+      .finally(() => noting.delete(id));
+  }
 
   async function ofPersonalToken(secret: string): Promise<Session> {
     const secretHash = secretHashOf(secret);

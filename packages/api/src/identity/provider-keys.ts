@@ -51,6 +51,8 @@ export function openProviderKeys(options: ProviderKeysOptions): JWTVerifyGetKey 
     try {
       const document = await read(address, init, discoverySchema);
       if (document.issuer !== issuer) throw new Error(`Discovery of ${issuer} names another issuer.`);
+      if (issuer.startsWith("https:") && !document.jwks_uri.startsWith("https:"))
+        throw new Error(`Discovery of ${issuer} names keys that anybody on the way could replace.`);
       const set = await read(document.jwks_uri, init, keySetSchema);
       loadedAt = Date.now();
       return Response.json(set);

@@ -88,7 +88,9 @@ describe("a personal access token", () => {
     const person = await signUpPerson(plane, "user");
     const { id, api } = await makeToken(plane, person);
     await api.identity.me();
-    const used = (await person.api.tokens.list()).items.find((token) => token.id === id)?.lastUsedAt;
+    const lastUse = async () => (await person.api.tokens.list()).items.find((token) => token.id === id)?.lastUsedAt;
+    await expect.poll(lastUse).toBeInstanceOf(Date);
+    const used = await lastUse();
     expect(used?.getTime()).toBeGreaterThan(Date.now() - 120_000);
     expect([used?.getSeconds(), used?.getMilliseconds()]).toEqual([0, 0]);
   });
@@ -199,11 +201,12 @@ describe("a personal access token", () => {
         times[name]?.push(ms);
         words.add(message);
       }
-    const median = (values: number[] = []) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+    // The fastest of many: whatever else the machine does only ever adds.
+    const fastest = (name: string) => Math.min(...(times[name] ?? []));
     expect(words.size).toBe(1);
     for (const name of ["revoked", "expired"]) {
-      expect(median(times[name]) / median(times.unknown)).toBeGreaterThan(0.5);
-      expect(median(times[name]) / median(times.unknown)).toBeLessThan(2);
+      expect(fastest(name) / fastest("unknown")).toBeGreaterThan(0.5);
+      expect(fastest(name) / fastest("unknown")).toBeLessThan(2);
     }
   });
 });
@@ -246,13 +249,13 @@ describe("an access token of a provider", () => {
 
   it("reaches no account procedure: tokens, log-out and new homelabs are for sessions", async () => {
     const api = apiWith(await annsToken());
-    for (const refused of [
-      api.tokens.list(),
-      api.tokens.create({ name: "x" }),
-      api.identity.logout(),
-      api.tenants.create({ name: "Lab two" }),
-    ])
-      await expect(refused).rejects.toMatchObject({ code: "FORBIDDEN", status: 403 });
+    const calls = [
+      () => api.tokens.list(),
+      () => api.tokens.create({ name: "x" }),
+      () => api.identity.logout(),
+      () => api.tenants.create({ name: "Lab two" }),
+    ];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "FORBIDDEN", status: 403 });
   });
 
   it("an account that is unlinked is nobody again", async () => {

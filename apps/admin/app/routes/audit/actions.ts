@@ -14,6 +14,8 @@ const ACTIONS = {
   "identity.enableSecondFactor": "Two-step sign-in on",
   "identity.disableSecondFactor": "Two-step sign-in off",
   "identity.renewRecoveryCodes": "Recovery codes renewed",
+  "tokens.create": "Access token made",
+  "tokens.revoke": "Access token revoked",
   "tenants.create": "Tenant created",
   "tenants.place": "Tenant placed",
   "tenants.activate": "Tenant became active",
