@@ -44,12 +44,14 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     expect(
       await inspect(
         page,
-        ["", "/signup", "/login", "/no-such-page"].map((path) => cloudUrl + path),
+        ["", "/signup", "/login", "/no-such-page", "/invitations/unknown", "/dev/mailbox"].map(
+          (path) => cloudUrl + path,
+        ),
       ),
     ).toEqual([]);
     const person = somebody("axe");
     await signUp(page, cloudUrl, person);
-    const pages = ["/welcome", "/homelab", "/settings", "/tenants/new", "/homelab?tenant=nobodyhasthis"];
+    const pages = ["/welcome", "/homelab", "/team", "/settings", "/tenants/new", "/homelab?tenant=nobodyhasthis"];
     expect(
       await inspect(
         page,
