@@ -44,14 +44,12 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     expect(
       await inspect(
         page,
-        ["", "/signup", "/login", "/no-such-page", "/invitations/unknown", "/dev/mailbox"].map(
-          (path) => cloudUrl + path,
-        ),
+        ["", "/signup", "/login", "/no-such-page"].map((path) => cloudUrl + path),
       ),
     ).toEqual([]);
     const person = somebody("axe");
     await signUp(page, cloudUrl, person);
-    const pages = ["/welcome", "/homelab", "/team", "/settings", "/tenants/new", "/homelab?tenant=nobodyhasthis"];
+    const pages = ["/welcome", "/homelab", "/settings", "/tenants/new", "/homelab?tenant=nobodyhasthis"];
     expect(
       await inspect(
         page,
@@ -62,6 +60,23 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     await page.getByRole("button", { name: "Create homelab" }).click();
     await page.getByRole("alert").waitFor();
     expect(await faultsOf(page, "a refused form")).toEqual([]);
+  });
+
+  test("of teams and their mail has none either", async () => {
+    const { cloudUrl } = stage.system;
+    const { page } = await stage.visit();
+    const owner = somebody("axeteam");
+    await signUp(page, cloudUrl, owner);
+    await page.goto(`${cloudUrl}/team`);
+    await page.getByLabel("E-mail").fill("somebody.with.a.long.address@a-long-name.example.org");
+    await page.getByRole("button", { name: "Send the invitation" }).click();
+    await page.getByText("There is no room for one more").waitFor();
+    await page.goto(`${cloudUrl}/dev/mailbox`);
+    await page.getByRole("link", { name: `invites you to ${owner.homelab}` }).click();
+    const link = (await page.getByRole("link", { name: "/invitations/" }).getAttribute("href"))!;
+    expect(await inspect(page, [`${cloudUrl}/team`, link, `${cloudUrl}/dev/mailbox`, page.url()])).toEqual([]);
+    const { page: visitor } = await stage.visit();
+    expect(await inspect(visitor, [link, `${cloudUrl}/invitations/unknown`])).toEqual([]);
   });
 
   test("of the Stack console has none either", async () => {

@@ -40,7 +40,8 @@ describe.skipIf(hasNoBrowser)("a team", () => {
     await sofa.getByRole("button", { name: "Create my account and join" }).click();
     await sofa.getByRole("heading", { name: owner.homelab }).waitFor();
     await sofa.getByRole("link", { name: "Team", exact: true }).click();
-    await sofa.getByText("Gwen Guest").waitFor();
+    await sofa.getByRole("heading", { name: "Team", exact: true }).waitFor();
+    await sofa.getByText("Gwen Guest", { exact: true }).waitFor();
     await sofa.getByRole("link", { name: "Homelab", exact: true }).click();
     await launchButton(sofa).waitFor();
     await launch(sofa, stackUrl);
@@ -49,7 +50,7 @@ describe.skipIf(hasNoBrowser)("a team", () => {
     await office.getByRole("link", { name: "Remove Gwen Guest" }).click();
     await office.getByRole("button", { name: "Remove from the team" }).click();
     await office.getByText("Removed from the team.").waitFor();
-    await office.getByText("Gwen Guest").waitFor({ state: "detached" });
+    await office.getByText("Gwen Guest", { exact: true }).waitFor({ state: "detached" });
     const reachable = async () =>
       (await sofa.request.get(`${cloudUrl}/api/tenant/${owner.slug}`)).status() === 404 ? true : undefined;
     await until("the homelab is not found any more", reachable, 5_000);
