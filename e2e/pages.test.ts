@@ -28,7 +28,11 @@ async function inspect(page: Page, addresses: string[]): Promise<string[]> {
       faults.push(...(await faultsOf(page, `${address} ${colorScheme}`)));
     }
     await page.setViewportSize({ width: 360, height: 740 });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    // Tables become cards by a media query, which is looked at with the next frame.
+    const overflow = await page.evaluate(async () => {
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+      return document.documentElement.scrollWidth - window.innerWidth;
+    });
     if (overflow > 0) faults.push(`${address}: ${overflow} pixels too wide for a phone of 360`);
     await page.setViewportSize({ width: 1280, height: 800 });
   }
