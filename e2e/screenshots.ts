@@ -90,6 +90,7 @@ async function photograph(system: System): Promise<void> {
       ["cloud-welcome", `${cloudUrl}/welcome`],
       ["cloud-homelab", `${cloudUrl}/homelab`],
       ["cloud-new-homelab", `${cloudUrl}/tenants/new`],
+      ["cloud-team", `${cloudUrl}/team`],
       ["cloud-settings", `${cloudUrl}/settings`],
       ["cloud-tokens", `${cloudUrl}/settings/tokens`],
       ["stack-overview", home],

@@ -21,7 +21,9 @@ function Confirm({ slug, title, action, fields, children }: ConfirmProps) {
   return (
     <Alert ref={box} tabIndex={-1} role="alert" color="red" icon={<IconAlertTriangle aria-hidden />} title={title}>
       <Stack gap="sm">
-        <Text size="sm">{children}</Text>
+        <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+          {children}
+        </Text>
         <Form method="post" action={`/team?tenant=${slug}`}>
           {Object.entries({ ...fields, tenant: slug }).map(([name, value]) => (
             <input key={name} type="hidden" name={name} value={value} />
@@ -53,7 +55,7 @@ export function ConfirmRemove({
     <Confirm
       slug={slug}
       title={`Remove ${member.name} from the team?`}
-      action={`Remove ${member.name}`}
+      action="Remove from the team"
       fields={{ intent: "remove", userId: member.userId }}
     >
       {member.email} can no longer open {homelabName}, and is signed out of it at once. What they made stays. To undo

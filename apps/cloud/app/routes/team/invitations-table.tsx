@@ -38,7 +38,7 @@ export function InvitationsTable({ me, slug, invitations }: InvitationsTableProp
       render: ({ id, email, role }) =>
         isManagedBy(me.role, role) ? (
           <div className={classes.actions}>
-            <InvitationButton slug={slug} id={id} intent="resend" label={`Send the invitation of ${email} again`}>
+            <InvitationButton slug={slug} id={id} intent="resend" label={`Send again to ${email}`}>
               Send again
             </InvitationButton>
             <InvitationButton slug={slug} id={id} intent="withdraw" label={`Withdraw the invitation of ${email}`}>
