@@ -57,6 +57,7 @@ async function photograph(system: System): Promise<void> {
     ["start", "/"],
     ["signup", "/signup"],
     ["login", "/login"],
+    ["reset", "/reset"],
   ])
     await take(visitor, { name: `cloud-${name}`, address: cloudUrl + path });
   await take(visitor, {
@@ -91,6 +92,7 @@ async function photograph(system: System): Promise<void> {
       ["cloud-homelab", `${cloudUrl}/homelab`],
       ["cloud-new-homelab", `${cloudUrl}/tenants/new`],
       ["cloud-settings", `${cloudUrl}/settings`],
+      ["cloud-security", `${cloudUrl}/settings/security`],
       ["stack-overview", home],
       ["stack-stacks", `${home}/stacks`],
       ["stack-stack", media],
