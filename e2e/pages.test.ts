@@ -44,7 +44,9 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     expect(
       await inspect(
         page,
-        ["", "/signup", "/login", "/reset", "/reset?sent", "/reset/no-such-link", "/no-such-page"].map((path) => cloudUrl + path),
+        ["", "/signup", "/login", "/reset", "/reset?sent", "/reset/no-such-link", "/no-such-page"].map(
+          (path) => cloudUrl + path,
+        ),
       ),
     ).toEqual([]);
     const person = somebody("axe");
