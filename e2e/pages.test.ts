@@ -48,19 +48,15 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     expect(
       await inspect(
         page,
-        ["", "/signup", "/login", "/no-such-page"].map((path) => cloudUrl + path),
+        ["", "/signup", "/login", "/reset", "/reset?sent", "/reset/no-such-link", "/no-such-page"].map(
+          (path) => cloudUrl + path,
+        ),
       ),
     ).toEqual([]);
     const person = somebody("axe");
     await signUp(page, cloudUrl, person);
-    const pages = [
-      "/welcome",
-      "/homelab",
-      "/settings",
-      "/settings/tokens",
-      "/tenants/new",
-      "/homelab?tenant=nobodyhasthis",
-    ];
+    const settings = ["", "/security", "/security/two-step", "/tokens", "/appearance"].map((path) => `/settings${path}`);
+    const pages = ["/welcome", "/homelab", ...settings, "/tenants/new", "/homelab?tenant=nobodyhasthis"];
     expect(
       await inspect(
         page,

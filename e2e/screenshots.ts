@@ -57,6 +57,7 @@ async function photograph(system: System): Promise<void> {
     ["start", "/"],
     ["signup", "/signup"],
     ["login", "/login"],
+    ["reset", "/reset"],
   ])
     await take(visitor, { name: `cloud-${name}`, address: cloudUrl + path });
   await take(visitor, {
@@ -93,6 +94,7 @@ async function photograph(system: System): Promise<void> {
       ["cloud-team", `${cloudUrl}/team`],
       ["cloud-settings", `${cloudUrl}/settings`],
       ["cloud-tokens", `${cloudUrl}/settings/tokens`],
+      ["cloud-security", `${cloudUrl}/settings/security`],
       ["stack-overview", home],
       ["stack-stacks", `${home}/stacks`],
       ["stack-stack", media],

@@ -6,5 +6,6 @@ export async function openMail(page: Page, cloudUrl: string, recipient: string, 
   const row = page.getByRole("row").filter({ hasText: recipient });
   await row.getByRole("link", { name: subject }).first().click();
   await page.waitForURL("**/dev/mailbox/*");
-  return page.locator("main").innerText();
+  await page.getByRole("heading", { level: 1, name: subject }).waitFor();
+  return (await page.locator("main").textContent()) ?? "";
 }

@@ -7,11 +7,13 @@ import { hash, randomBytes } from "node:crypto";
 import { ServiceError } from "@kombify/agent-contract";
 import type { Transaction, UserId } from "@kombify/db";
 import { signInChallenges } from "@kombify/db/schema";
-import { eq, lte, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { Audience, VerbContext } from "../context.ts";
 
 const LIFETIME_MS = 5 * 60 * 1000;
 const MOST_FAILURES = 5;
+/** Expired challenges that one sign-in clears away at most. */
+const SWEEP = 100;
 
 const hashOf = (token: string) => hash("sha256", token);
 
@@ -23,8 +25,10 @@ export async function beginChallenge(
 ): Promise<{ expiresAt: Date }> {
   const token = randomBytes(32).toString("base64url");
   const expiresAt = new Date(Date.now() + LIFETIME_MS);
-  await tx.delete(signInChallenges).where(lte(signInChallenges.expiresAt, new Date()));
   await tx.insert(signInChallenges).values({ tokenHash: hashOf(token), userId, audience: ctx.audience, expiresAt });
+  // Last, and past whatever somebody holds: sweeping must never wait while the person's row is locked by the insert.
+  await tx.execute(sql`delete from sign_in_challenges where token_hash in (
+    select token_hash from sign_in_challenges where expires_at <= now() limit ${SWEEP} for update skip locked)`);
   ctx.responseHeaders.append("Set-Cookie", ctx.can.challengeCookie.create(token, expiresAt));
   return { expiresAt };
 }

@@ -234,6 +234,8 @@ describe("signing in with it", () => {
       .owner`update sign_in_challenges set expires_at = now() - interval '1 second' where user_id = ${mia.id}`;
     await expect(secondStep(old, codeOf(mia.secret))).rejects.toMatchObject(ENDED);
     const ofCloud = await firstStep(mia);
+    // The old one was swept away by the new one.
+    expect(await plane.database.owner`select from sign_in_challenges where user_id = ${mia.id}`).toHaveLength(1);
     const inAdmin = callAs(plane.admin, {
       cookie: ofCloud.replace("kombify_cloud_challenge", "kombify_admin_challenge"),
     });

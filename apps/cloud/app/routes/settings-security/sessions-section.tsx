@@ -27,7 +27,7 @@ export function SessionsSection({ sessions, problem }: { sessions: SessionView[]
               <SessionWords session={session} />
               {session.isThisOne ? null : (
                 <Form method="post">
-                  <IntentButton intent="session" id={session.id} variant="default" size="compact-md">
+                  <IntentButton intent="session" id={session.id} variant="default" size="compact-sm">
                     Sign out
                   </IntentButton>
                 </Form>

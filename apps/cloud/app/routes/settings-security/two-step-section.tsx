@@ -14,7 +14,7 @@ export function TwoStepSection({ factor }: { factor: SecondFactorView }) {
             <Title order={2} size="h3">
               Two-step sign-in
             </Title>
-            <StatusPill state={factor.isOn ? "active" : "off"} label={factor.isOn ? "On" : "Off"} size="sm" />
+            <StatusPill state={factor.isOn ? "active" : "planned"} label={factor.isOn ? "On" : "Off"} size="sm" />
           </Group>
           <Text c="dimmed" size="sm">
             {factor.isOn
