@@ -50,6 +50,9 @@ export async function startWorker(options: {
   const start = (connectionString: string): Promise<Runner> =>
     run({
       connectionString,
+      // Without batches the library does not wait for what it writes about a job that ended: a runner that stops at that
+      // moment leaves it locked, and it would run again after four hours.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       concurrency: 4,
       pollInterval: 2_000,
       noHandleSignals: true,

@@ -100,7 +100,7 @@ describe.skipIf(!hasRedis)("when Redis goes away", () => {
       await expect.poll(() => store.isAway(), { timeout: 10_000 }).toBe(false);
       expect(await passed(Array.from({ length: 30 }, () => limiter.count("a", 20)))).toBe(20);
 
-      // It hangs: the first request waits a quarter of a second, and no other does.
+      // It hangs: the first request waits half a second, and no other does.
       redis.pause();
       expect(await limiter.count("b", 20)).toBeNull();
       expect(store.isAway()).toBe(true);

@@ -13,15 +13,24 @@ export interface SharedStore {
   close(): void;
 }
 
-/** Longer than any answer of a Redis that is well; the one request that finds it hanging waits this long. */
-const ANSWER_MS = 250;
+/** Longer than any answer of a Redis that is well; those who find it hanging wait this long. */
+const ANSWER_MS = 500;
 const PROBE_MS = 1_000;
+
+/** Rejects when nothing came in time. What came while this process itself was busy counts: it is read before the judgement. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const judge = () => reject(new Error(`Redis gave no answer within ${ANSWER_MS} ms.`));
+    timer = setTimeout(() => setImmediate(() => setImmediate(judge)), ANSWER_MS);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
 
 /** Opens at once and connects in the background: a process starts without its Redis too. @param url `redis://` or `rediss://`. */
 export function openSharedStore(url: string, log: Logger): SharedStore {
   const redis = new Redis(url, {
     enableOfflineQueue: false,
-    commandTimeout: ANSWER_MS,
     connectTimeout: 2_000,
     maxRetriesPerRequest: 0,
     retryStrategy: (times) => Math.min(times * 100, PROBE_MS),
@@ -51,13 +60,17 @@ export function openSharedStore(url: string, log: Logger): SharedStore {
       probe = undefined;
       // Without a connection there is nothing to probe; a new one says "ready" by itself.
       if (redis.status !== "ready") return;
-      redis.ping().then(
+      inTime(redis.ping()).then(
         () => {
           isHanging = false;
           if (hasTold) log.info("Redis answers again: limits are shared again");
           hasTold = false;
         },
-        () => probeLater(),
+        () => {
+          // Its connection may lead nowhere any more: a new one shows.
+          redis.disconnect(true);
+          probeLater();
+        },
       );
     }, PROBE_MS).unref();
   };
@@ -68,7 +81,7 @@ export function openSharedStore(url: string, log: Logger): SharedStore {
     async use(work) {
       if (isAway()) return null;
       try {
-        return await work();
+        return await inTime(work());
       } catch (error) {
         isHanging = true;
         tell(error);
