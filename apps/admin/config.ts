@@ -18,6 +18,8 @@ const environmentSchema = z.object({
     .enum(["development", "production", "test"], { error: "must be development, production or test" })
     .default("production"),
   PORT: portSchema.default(3001),
+  GATEWAY_PORT: portSchema.optional(),
+  GATEWAY_HOST: z.string().min(1).default("127.0.0.1"),
   DATABASE_URL: databaseSchema,
   WORKER_DATABASE_URL: databaseSchema.optional(),
   KOMBIFY_ENCRYPTION_KEY: z
@@ -33,6 +35,8 @@ const environmentSchema = z.object({
 export type Config = {
   isProduction: boolean;
   port: number;
+  /** Where the gateway finds us over mTLS; null where there is none. */
+  gateway: { port: number; host: string } | null;
   databaseUrl: string;
   /** Null where the worker is a process of its own. */
   workerDatabaseUrl: string | null;
@@ -58,6 +62,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   return {
     isProduction: env.NODE_ENV === "production",
     port: env.PORT,
+    gateway: env.GATEWAY_PORT === undefined ? null : { port: env.GATEWAY_PORT, host: env.GATEWAY_HOST },
     databaseUrl: env.DATABASE_URL,
     workerDatabaseUrl: env.WORKER_DATABASE_URL ?? null,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,

@@ -8,6 +8,8 @@ const environmentSchema = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
   PORT: z.coerce.number({ error: "must be a port number" }).int().min(0).max(65_535).default(3000),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }),
+  GATEWAY_PORT: z.coerce.number({ error: "must be a port number" }).int().min(0).max(65_535).optional(),
+  GATEWAY_HOST: z.string().min(1).default("127.0.0.1"),
   KOMBIFY_ENCRYPTION_KEY: z.string({ error: "is missing; there is no default" }).min(1, "is empty"),
   OIDC_PROVIDERS: oidcProvidersVariable,
   CLOUD_URL: addressSchema,
@@ -18,6 +20,8 @@ const environmentSchema = z.object({
 export type Config = {
   isProduction: boolean;
   port: number;
+  /** Where the gateway finds us over mTLS; null where there is none. */
+  gateway: { port: number; host: string } | null;
   databaseUrl: string;
   encryptionKey: string;
   oidcProviders: OidcProvider[];
@@ -40,6 +44,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   return {
     isProduction: env.NODE_ENV === "production",
     port: env.PORT,
+    gateway: env.GATEWAY_PORT === undefined ? null : { port: env.GATEWAY_PORT, host: env.GATEWAY_HOST },
     databaseUrl: env.DATABASE_URL,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
     oidcProviders: env.OIDC_PROVIDERS,
