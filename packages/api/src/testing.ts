@@ -11,10 +11,15 @@ import { type ControlPlane, type ControlPlaneOptions, createControlPlane } from 
 import { seedStaff } from "./identity/service.ts";
 import type { Caller } from "./router.ts";
 
+export { agentCertificatesRotation } from "./rotations/agent-certificates.ts";
+export { certificateAuthorityRotation } from "./rotations/certificate-authority.ts";
+
 export interface TestPlane {
   database: TestDatabase;
   cloud: ControlPlane;
   admin: ControlPlane;
+  /** Ends the process of the Admin center and starts another one. */
+  restartAdmin(): Promise<void>;
   /** One more web process of the Cloud portal; the caller closes it. */
   openCloud(): Promise<ControlPlane>;
   close(): Promise<void>;
@@ -42,17 +47,21 @@ export async function createTestPlane(options: Partial<ControlPlaneOptions> = {}
       ...options,
     });
   const cloud = await open("cloud");
-  const admin = await open("admin");
-  return {
+  const plane: TestPlane = {
     database,
     cloud,
-    admin,
+    admin: await open("admin"),
+    restartAdmin: async () => {
+      await plane.admin.close();
+      plane.admin = await open("admin");
+    },
     openCloud: () => open("cloud"),
     close: async () => {
-      await Promise.all([cloud.close(), admin.close()]);
+      await Promise.all([cloud.close(), plane.admin.close()]);
       await database.drop();
     },
   };
+  return plane;
 }
 const ENCRYPTION_KEY = randomBytes(32).toString("base64");
 
