@@ -33,3 +33,13 @@ test("a missing encryption key stops the start", () => {
   expect(() => readConfig({ ...complete, KOMBIFY_ENCRYPTION_KEY: undefined })).toThrow(/KOMBIFY_ENCRYPTION_KEY/);
   expect(() => readConfig({ ...complete, KOMBIFY_ENCRYPTION_KEY: "" })).toThrow(/KOMBIFY_ENCRYPTION_KEY/);
 });
+
+test("the gateway has a listener only where its port is given, on loopback unless told otherwise", () => {
+  expect(readConfig(complete).gateway).toBeNull();
+  expect(readConfig({ ...complete, GATEWAY_PORT: "3003" }).gateway).toEqual({ port: 3003, host: "127.0.0.1" });
+  expect(readConfig({ ...complete, GATEWAY_PORT: "0", GATEWAY_HOST: "0.0.0.0" }).gateway).toEqual({
+    port: 0,
+    host: "0.0.0.0",
+  });
+  expect(() => readConfig({ ...complete, GATEWAY_PORT: "many" })).toThrow(/GATEWAY_PORT/);
+});
