@@ -20,7 +20,7 @@ export function RevokeQuestion({ certificate, backHref, error }: RevokeQuestionP
       <Form method="post">
         <Stack gap="sm">
           <Title order={2} size="h3">
-            Revoke this certificate of {name}?
+            Revoke this certificate of {service === "gateway" ? "the gateway" : name}?
           </Title>
           <List size="sm">
             <List.Item>Whoever shows {serial.slice(0, 16)}… is refused from the next request on.</List.Item>

@@ -45,7 +45,7 @@ export default function Certificates() {
   const typedName = problem?.fields.find(({ path }) => path === "typedName")?.message;
   return (
     <>
-      <PageHeader title="Certificates" description="By whom the parts of kombify know each other." />
+      <PageHeader title="Certificates" description="By what the parts of kombify know each other." />
       <Stack gap="md">
         {problem && !typedName ? <FormErrorSummary message={problem.message} requestId={problem.requestId} /> : null}
         {certificate ? <RevokeQuestion certificate={certificate} backHref={HREF} error={typedName} /> : null}
