@@ -13,6 +13,7 @@ import {
 } from "@kombify/api";
 import {
   agentCertificatesRotation,
+  callAs,
   certificateAuthorityRotation,
   createTestPlane,
   type Person,
@@ -25,7 +26,7 @@ import {
 import { createShell, type Listener } from "@kombify/server";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openAgentListener } from "./agent-listener.ts";
-import { type StackProcess, startStack } from "./test/stack-process.ts";
+import { joinOnly, type StackProcess, startStack } from "./test/stack-process.ts";
 
 type Rotation = typeof certificateAuthorityRotation;
 let plane: TestPlane;
@@ -208,6 +209,8 @@ test("a load goes through new certificates for the agents without one failure", 
 test("the change of the CA goes on when the control plane is ended and started between its steps", async () => {
   const before = plane.admin.authority.fingerprint;
   await plane.database.owner`update service_certificates set revoked_at = now() where service = 'gateway'`;
+  const staff = await signInStaff(plane);
+  const early = await staff.api.instances.register({ name: "early-token" });
   await rotate(
     certificateAuthorityRotation,
     async () => {},
@@ -219,6 +222,15 @@ test("the change of the CA goes on when the control plane is ended and started b
       await agents.close();
       await plane.restartAdmin();
       agents = await openAgents(port);
+      if (index === 0) return;
+      // A token names the CA that issued when it was made: both are taken by an agent that checks whom it talks to.
+      const { api } = callAs(plane.admin, { cookie: staff.cookie });
+      const late = await api.instances.register({ name: "late-token" });
+      expect(late.joinToken.split(".")[1]).not.toBe(early.joinToken.split(".")[1]);
+      for (const { joinToken } of [early, late]) await joinOnly(agents.url, joinToken);
+      const gone = [early.instance.id, late.instance.id];
+      await plane.database
+        .owner`update agent_certificates set revoked_at = now() where instance_id = any(${gone}::uuid[])`;
     },
   );
   expect(plane.admin.authority.fingerprint).not.toBe(before);

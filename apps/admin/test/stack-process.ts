@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 const MAIN = new URL("../../stack-agent/src/main.ts", import.meta.url).pathname;
@@ -26,9 +25,11 @@ export type StackProcess = {
   stop(): Promise<void>;
 };
 
-/** @throws Error with what was printed when it does not join. */
-export async function startStack(controlPlaneUrl: string, joinToken: string): Promise<StackProcess> {
-  const home = await mkdtemp(join(tmpdir(), "kombify-stack-"));
+type Joined = { home: string; run(...args: string[]): ChildProcess };
+
+/** Joins a home of its own. @throws Error when it is refused; what the agent says is printed. */
+async function join(controlPlaneUrl: string, joinToken: string): Promise<Joined> {
+  const home = await mkdtemp(`${tmpdir()}/kombify-stack-`);
   // The database server, which is not root, passes through.
   await chmod(home, 0o755);
   const env: NodeJS.ProcessEnv = {
@@ -39,13 +40,24 @@ export async function startStack(controlPlaneUrl: string, joinToken: string): Pr
     STACK_PORT: String(await freePort()),
     STACK_INTERNAL_PORT: String(await freePort()),
   };
-  const run = (...args: string[]) =>
+  const run = (...args: string[]): ChildProcess =>
     spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
-  const joining = run("join", joinToken, "--control-plane", controlPlaneUrl);
-  const [code] = await once(joining, "exit");
+  const [code] = await once(run("join", joinToken, "--control-plane", controlPlaneUrl), "exit");
   if (code !== 0) throw new Error(`The agent did not join (exit code ${code}).`);
+  return { home, run };
+}
+
+/** Joins and goes away again. @throws Error when it is refused. */
+export async function joinOnly(controlPlaneUrl: string, joinToken: string): Promise<void> {
+  const { home } = await join(controlPlaneUrl, joinToken);
+  await rm(home, { recursive: true });
+}
+
+/** @throws Error when it does not join. */
+export async function startStack(controlPlaneUrl: string, joinToken: string): Promise<StackProcess> {
+  const { home, run } = await join(controlPlaneUrl, joinToken);
   const warnings: string[] = [];
-  const child: ChildProcess = run("start");
+  const child = run("start");
   createInterface(child.stdout!).on("line", (line) => {
     if (WARNING.test(line)) warnings.push(line);
   });
