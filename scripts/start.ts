@@ -37,6 +37,10 @@ function portalEnvironment(settings: Settings, secrets: PortalSecrets, port: num
   };
 }
 
+/** Without a port of its own a portal has no listener for a gateway. */
+const gatewayEnvironment = ({ gatewayPorts }: Settings, name: "admin" | "cloud"): NodeJS.ProcessEnv =>
+  gatewayPorts[name] === undefined ? {} : { GATEWAY_PORT: String(gatewayPorts[name]) };
+
 type Part = { name: string; args: string[]; cwd: string; env: NodeJS.ProcessEnv; url: string };
 
 /** Starts one process and waits until it answers, or says why it died. */
@@ -84,7 +88,7 @@ async function start(): Promise<void> {
       name,
       args: [join(cwd, "server.ts")],
       cwd,
-      env: { ...portalEnv(port), ...more },
+      env: { ...portalEnv(port), ...gatewayEnvironment(settings, name), ...more },
       url,
     });
   };

@@ -1,8 +1,9 @@
 /** What answers on the Admin center's port: built files first, then the API, then the pages. */
 import { serveStatic } from "@hono/node-server/serve-static";
 import { type ControlPlane, requestInfoOf } from "@kombify/api";
-import { createShell, type Logger, type Shell } from "@kombify/server";
+import { createShell, type Logger, type Shell, type ShellEnv } from "@kombify/server";
 import { type AppLoadContext, createRequestHandler, type ServerBuild } from "@remix-run/node";
+import type { MiddlewareHandler } from "hono";
 import { compress } from "hono/compress";
 
 export type AdminAppOptions = {
@@ -15,6 +16,8 @@ export type AdminAppOptions = {
   isProduction: boolean;
   version: string;
   log: Logger;
+  /** For the listener of the gateway: lets nobody else pass. Its word for where a request came from is believed. */
+  onlyGateway?: MiddlewareHandler<ShellEnv>;
 };
 
 /** The built names hold a hash of their content: a changed file has another name. */
@@ -22,17 +25,19 @@ const IMMUTABLE = "public, max-age=31536000, immutable";
 
 /** The Admin center as a shell with its routes. Set-Cookie of calls that pages make reaches the browser from here. */
 export function createAdminApp(options: AdminAppOptions): Shell {
-  const { controlPlane, build, clientDir, isProduction, log } = options;
+  const { controlPlane, build, clientDir, isProduction, log, onlyGateway } = options;
   const shell = createShell({
-    name: "admin",
+    name: onlyGateway ? "admin-gateway" : "admin",
     version: options.version,
     log,
     checks: controlPlane.checks,
-    exposeMetrics: !isProduction,
+    exposeMetrics: !onlyGateway && !isProduction,
+    trustedProxies: onlyGateway ? 1 : 0,
     hsts: options.adminUrl.startsWith("https:"),
   });
   controlPlane.measureIn(shell.registry);
   const { app } = shell;
+  if (onlyGateway) app.use(onlyGateway);
   const remix = createRequestHandler(build, isProduction ? "production" : "development");
 
   const assets = serveStatic({ root: clientDir, onFound: (_path, c) => c.header("cache-control", IMMUTABLE) });

@@ -1,5 +1,5 @@
 import type { CertificateGrant } from "@kombify/agent-contract";
-import { createTestPlane, signInStaff, type TestPlane, testLog } from "@kombify/api/testing";
+import { createTestPlane, issuerOf, leafWith, signInStaff, type TestPlane, testLog } from "@kombify/api/testing";
 import type { Listener } from "@kombify/server";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openAgentListener } from "./agent-listener.ts";
@@ -74,6 +74,34 @@ test("a certificate of somebody else's authority is no certificate", async () =>
   visitor.close();
   await foreign.close();
   await other.close();
+});
+
+test.each<[string, { uris?: string[]; usages?: string[]; lifeMs?: number }]>([
+  ["has ended", { lifeMs: -1_000 }],
+  ["has two SPIFFE ids", { uris: ["spiffe://kombify/service/admin"] }],
+  ["has its id as a common name only", { uris: [] }],
+  ["is of another trust domain", { uris: ["spiffe://elsewhere/instance/0190a000-0000-7000-8000-000000000001"] }],
+  ["is for servers only", { usages: ["1.3.6.1.5.5.7.3.1"] }],
+  ["nobody wrote down", {}],
+])("an agent's certificate that %s is refused", async (what, options) => {
+  const { id } = await joinedAgent(`odd-${what.replaceAll(/[^a-z]+/g, "-")}`.slice(0, 30));
+  const spiffeId = `spiffe://kombify/instance/${id}`;
+  const uris = what.includes("two") ? [spiffeId, ...(options.uris ?? [])] : options.uris;
+  const { key, cert } = await leafWith(await issuerOf(plane), spiffeId, { ...options, ...(uris ? { uris } : {}) });
+  const answer = await client({ key, grant: { certificate: cert } as CertificateGrant }).send(
+    "GET",
+    "/api/agent/desired?revision=0",
+  );
+  expect(answer).toMatchObject({ status: 401, body: { code: "FORBIDDEN" } });
+});
+
+test("a service of ours is nobody to the listener for agents, whatever it says of a person", async () => {
+  const { key, cert } = await plane.admin.authority.issueService("gateway");
+  const answer = await client({ key, grant: { certificate: cert } as CertificateGrant }).send(
+    "GET",
+    "/api/agent/desired?revision=0",
+  );
+  expect(answer).toMatchObject({ status: 401 });
 });
 
 test("an agent that is cut off loses its open connections and is refused from then on", async () => {

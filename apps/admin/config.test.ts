@@ -88,3 +88,13 @@ test("REDIS_URL has to be the address of a Redis", () => {
   expect(readConfig({ ...complete, REDIS_URL: "rediss://cache:6380" }).redisUrl).toBe("rediss://cache:6380");
   expect(() => readConfig({ ...complete, REDIS_URL: "http://cache" })).toThrow(/REDIS_URL/);
 });
+
+test("the gateway has a listener only where its port is given, on loopback unless told otherwise", () => {
+  expect(readConfig(complete).gateway).toBeNull();
+  expect(readConfig({ ...complete, GATEWAY_PORT: "3003" }).gateway).toEqual({ port: 3003, host: "127.0.0.1" });
+  expect(readConfig({ ...complete, GATEWAY_PORT: "0", GATEWAY_HOST: "0.0.0.0" }).gateway).toEqual({
+    port: 0,
+    host: "0.0.0.0",
+  });
+  expect(() => readConfig({ ...complete, GATEWAY_PORT: "many" })).toThrow(/GATEWAY_PORT/);
+});

@@ -18,6 +18,8 @@ const variablesSchema = z.object({
     .enum(["development", "production", "test"], { error: "must be development, production or test" })
     .default("production"),
   PORT: portSchema.default(3001),
+  GATEWAY_PORT: portSchema.optional(),
+  GATEWAY_HOST: z.string().min(1).default("127.0.0.1"),
   WORKER_DATABASE_URL: databaseSchema.optional(),
   DATABASE_URL_FILE: z.string().optional(),
   WORKER_DATABASE_URL_FILE: z.string().optional(),
@@ -43,6 +45,8 @@ const environmentSchema = (hasAddressFile: boolean) =>
 export type Config = {
   isProduction: boolean;
   port: number;
+  /** Where the gateway finds us over mTLS; null where there is none. */
+  gateway: { port: number; host: string } | null;
   databaseUrl: string | undefined;
   /** Holds the address, in place of DATABASE_URL, and may be exchanged while the process runs. */
   databaseUrlFile: string | undefined;
@@ -80,6 +84,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   return {
     isProduction: env.NODE_ENV === "production",
     port: env.PORT,
+    gateway: env.GATEWAY_PORT === undefined ? null : { port: env.GATEWAY_PORT, host: env.GATEWAY_HOST },
     databaseUrl: env.DATABASE_URL,
     databaseUrlFile: env.DATABASE_URL_FILE || undefined,
     workerDatabaseUrl: env.WORKER_DATABASE_URL ?? null,

@@ -1,5 +1,5 @@
 /** The Admin center: the portal for staff, the listener for agents, and the worker where it has no process of its own. */
-import { createControlPlane, openSmtp, startWorker } from "@kombify/api";
+import { createControlPlane, onlyGateway, openGatewayListener, openSmtp, startWorker } from "@kombify/api";
 import { createLogger, listen, runProcess } from "@kombify/server";
 import type { ServerBuild } from "@remix-run/node";
 import { createAdminApp } from "./admin-app.ts";
@@ -46,7 +46,7 @@ runProcess({ name: "admin", log }, async (onStop) => {
   // Built by "vite:build"; its name is not written out, so that type checking does not need the build.
   const buildPath: string = new URL("./build/server/index.js", import.meta.url).href;
   const build: ServerBuild = await import(buildPath);
-  const { app } = createAdminApp({
+  const options = {
     controlPlane,
     build,
     clientDir: new URL("./build/client", import.meta.url).pathname,
@@ -54,7 +54,13 @@ runProcess({ name: "admin", log }, async (onStop) => {
     isProduction: config.isProduction,
     version,
     log,
-  });
+  };
+  const { app } = createAdminApp(options);
+  if (config.gateway) {
+    const forGateway = createAdminApp({ ...options, onlyGateway: onlyGateway(controlPlane) });
+    const gateway = await openGatewayListener(forGateway.app, controlPlane, config.gateway);
+    onStop(() => gateway.close());
+  }
   const agents = await openAgentListener({ controlPlane, port: config.agentApiPort, version, log });
   onStop(() => agents.close());
   const listener = await listen({ fetch: app.fetch, port: config.port });

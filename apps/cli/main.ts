@@ -1,6 +1,7 @@
 /** The operator's command line: `npm run kombify -- <noun> <verb>`. */
 import { Command } from "commander";
 import { addAgent } from "./src/agent.ts";
+import { addCertificates } from "./src/certificates.ts";
 import { CommandError } from "./src/control-plane.ts";
 import { addDoctor } from "./src/doctor/command.ts";
 import { addGateway } from "./src/gateway.ts";
@@ -14,6 +15,7 @@ const program = new Command("kombify")
 addTenants(program);
 addInstances(program);
 addAgent(program);
+addCertificates(program);
 addGateway(program);
 addImport(program);
 addDoctor(program);

@@ -1,8 +1,9 @@
 /** What answers on Cloud's port: built files first, then the API, then the pages. */
 import { serveStatic } from "@hono/node-server/serve-static";
 import { type ControlPlane, requestInfoOf } from "@kombify/api";
-import { createShell, type Logger, type Shell } from "@kombify/server";
+import { createShell, type Logger, type Shell, type ShellEnv } from "@kombify/server";
 import { type AppLoadContext, createRequestHandler, type ServerBuild } from "@remix-run/node";
+import type { MiddlewareHandler } from "hono";
 import type {} from "./app/load-context.ts";
 import { addSecretPageHeaders, redactPath } from "./secret-paths.ts";
 
@@ -18,6 +19,8 @@ export type CloudAppOptions = {
   isProduction: boolean;
   version: string;
   log: Logger;
+  /** For the listener of the gateway: lets nobody else pass. Its word for where a request came from is believed. */
+  onlyGateway?: MiddlewareHandler<ShellEnv>;
 };
 
 /** The built names hold a hash of their content: a changed file has another name. */
@@ -25,20 +28,22 @@ const IMMUTABLE = "public, max-age=31536000, immutable";
 
 /** The portal as a shell with its routes. Set-Cookie of calls that pages make reaches the browser from here. */
 export function createCloudApp(options: CloudAppOptions): Shell {
-  const { controlPlane, build, clientDir, cloudUrl, isProduction, log } = options;
+  const { controlPlane, build, clientDir, cloudUrl, isProduction, log, onlyGateway } = options;
   const shell = createShell({
-    name: "cloud",
+    name: onlyGateway ? "cloud-gateway" : "cloud",
     version: options.version,
     log,
     checks: controlPlane.checks,
     // "Production" is where others can reach it; `npm start` builds for production on one's own machine.
-    exposeMetrics: !isProduction || new URL(cloudUrl).hostname === "localhost",
+    exposeMetrics: !onlyGateway && (!isProduction || new URL(cloudUrl).hostname === "localhost"),
+    trustedProxies: onlyGateway ? 1 : 0,
     formAction: [...new Set(options.issuers.map((issuer) => new URL(issuer).origin))],
     hsts: cloudUrl.startsWith("https:"),
     redactPath,
   });
   controlPlane.measureIn(shell.registry);
   const { app } = shell;
+  if (onlyGateway) app.use(onlyGateway);
   const remix = createRequestHandler(build, isProduction ? "production" : "development");
 
   const assets = serveStatic({

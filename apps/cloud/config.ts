@@ -9,6 +9,8 @@ const databaseSchema = z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a 
 const variablesSchema = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
   PORT: z.coerce.number({ error: "must be a port number" }).int().min(0).max(65_535).default(3000),
+  GATEWAY_PORT: z.coerce.number({ error: "must be a port number" }).int().min(0).max(65_535).optional(),
+  GATEWAY_HOST: z.string().min(1).default("127.0.0.1"),
   DATABASE_URL_FILE: z.string().optional(),
   KOMBIFY_ENCRYPTION_KEY: z.string({ error: "is missing; there is no default" }).min(1, "is empty"),
   OIDC_PROVIDERS: oidcProvidersVariable,
@@ -29,6 +31,8 @@ const environmentSchema = (hasAddressFile: boolean) =>
 export type Config = {
   isProduction: boolean;
   port: number;
+  /** Where the gateway finds us over mTLS; null where there is none. */
+  gateway: { port: number; host: string } | null;
   databaseUrl: string | undefined;
   /** Holds the address, in place of DATABASE_URL, and may be exchanged while the process runs. */
   databaseUrlFile: string | undefined;
@@ -57,6 +61,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   return {
     isProduction: env.NODE_ENV === "production",
     port: env.PORT,
+    gateway: env.GATEWAY_PORT === undefined ? null : { port: env.GATEWAY_PORT, host: env.GATEWAY_HOST },
     databaseUrl: env.DATABASE_URL,
     databaseUrlFile: env.DATABASE_URL_FILE || undefined,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,

@@ -1,5 +1,5 @@
 /** kombify Cloud: the portal, and the API for customers. */
-import { createControlPlane } from "@kombify/api";
+import { createControlPlane, onlyGateway, openGatewayListener } from "@kombify/api";
 import { createLogger, listen, runProcess } from "@kombify/server";
 import type { ServerBuild } from "@remix-run/node";
 import { createCloudApp } from "./cloud-app.ts";
@@ -28,7 +28,7 @@ runProcess({ name: "cloud", log }, async (onStop) => {
   // Built by "vite:build"; its name is not written out, so that type checking does not need the build.
   const buildPath: string = new URL("./build/server/index.js", import.meta.url).href;
   const build: ServerBuild = await import(buildPath);
-  const { app } = createCloudApp({
+  const options = {
     controlPlane,
     build,
     clientDir: new URL("./build/client", import.meta.url).pathname,
@@ -37,8 +37,14 @@ runProcess({ name: "cloud", log }, async (onStop) => {
     isProduction: config.isProduction,
     version: packageJson.version,
     log,
-  });
+  };
+  const { app } = createCloudApp(options);
+  if (config.gateway) {
+    const forGateway = createCloudApp({ ...options, onlyGateway: onlyGateway(controlPlane) });
+    const gateway = await openGatewayListener(forGateway.app, controlPlane, config.gateway);
+    onStop(() => gateway.close());
+  }
   const listener = await listen({ fetch: app.fetch, port: config.port });
   onStop(() => listener.close());
-  log.info({ url: listener.url }, "cloud is up");
+  log.info({ url: listener.url, gatewayPort: config.gateway?.port }, "cloud is up");
 });

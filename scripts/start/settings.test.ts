@@ -31,6 +31,11 @@ test("without any setting the ports of the documentation are taken; an empty var
   expect(settings.agentApiUrl).toBe("https://localhost:3002");
 });
 
+test("portals listen for a gateway only where they are told to", () => {
+  expect(readSettings({}).gatewayPorts).toEqual({});
+  expect(readSettings({ CLOUD_GATEWAY_PORT: "3003" }).gatewayPorts).toEqual({ cloud: 3003 });
+});
+
 test("every bad setting is named at once, and no value is repeated", () => {
   const bad = { CLOUD_PORT: "many", STACK_PORT: "70000", DATABASE_URL: "mysql://hunter2" };
   expect(() => readSettings(bad)).toThrow(/CLOUD_PORT: [\s\S]*STACK_PORT: [\s\S]*DATABASE_URL: /);

@@ -14,6 +14,8 @@ const variablesSchema = z.object({
   CLOUD_PORT: portSchema.default(3000),
   ADMIN_PORT: portSchema.default(3001),
   AGENT_API_PORT: portSchema.default(3002),
+  CLOUD_GATEWAY_PORT: portSchema.optional(),
+  ADMIN_GATEWAY_PORT: portSchema.optional(),
   STACK_PORT: portSchema.default(3100),
   STACK_INTERNAL_PORT: portSchema.default(3101),
   IDP_PORT: portSchema.default(3200),
@@ -54,6 +56,8 @@ export const PORT_SETTINGS = [
 export type Settings = {
   home: string;
   ports: Record<(typeof PORT_SETTINGS)[number], number>;
+  /** Where the portals listen for a gateway; nowhere unless asked. */
+  gatewayPorts: { cloud?: number | undefined; admin?: number | undefined };
   /** The owner's address of a server of the user's own; otherwise one is started. */
   databaseUrl: string | undefined;
   /** Identity providers of the user's own, as the portals read them; otherwise one is started. Holds secrets. */
@@ -92,6 +96,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   return {
     home: resolve(ROOT, KOMBIFY_HOME),
     ports,
+    gatewayPorts: { cloud: rest.CLOUD_GATEWAY_PORT, admin: rest.ADMIN_GATEWAY_PORT },
     databaseUrl: DATABASE_URL,
     oidcProviders: OIDC_PROVIDERS,
     redisUrl: rest.REDIS_URL,

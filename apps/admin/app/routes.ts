@@ -10,6 +10,7 @@ export default [
   route("instances/:id", "routes/instance/route.tsx"),
   route("tenants", "routes/tenants/route.tsx"),
   route("tenants/:id", "routes/tenant/route.tsx"),
+  route("settings/certificates", "routes/certificates/route.tsx"),
   route("audit", "routes/audit/route.tsx"),
   route("settings/security", "routes/security/route.tsx"),
   route("*", "routes/not-found/route.tsx"),

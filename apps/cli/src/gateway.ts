@@ -1,9 +1,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type ControlPlane, listInstances } from "@kombify/api";
 import { type GatewaySettingsInput, gatewayFiles, readSettings } from "@kombify/infra-kong";
 import type { Command } from "commander";
 import { CommandError, withControlPlane } from "./control-plane.ts";
+import { gatewayCertificate } from "./gateway-files.ts";
 
 const PAGE = 200;
 
@@ -40,13 +41,14 @@ async function readFileOf(path: string): Promise<Record<string, unknown>> {
 }
 
 async function render(options: RenderOptions): Promise<void> {
-  const given = await readFileOf(options.settings);
+  const given = await readFileOf(asTyped(options.settings));
   const fleet = await withControlPlane((controlPlane) => readFleet(controlPlane, options.stackUrl));
   const files = await settle({ ...given, ...fleet });
-  await mkdir(options.out, { recursive: true });
+  const out = asTyped(options.out);
+  await mkdir(out, { recursive: true });
   for (const [name, text] of Object.entries(files)) {
-    await writeFile(join(options.out, name), text);
-    console.log(join(options.out, name));
+    await writeFile(join(out, name), text);
+    console.log(join(out, name));
   }
   console.log(`${fleet.instances.length} Stack instances.`);
 }
@@ -59,7 +61,10 @@ async function settle(value: unknown): Promise<Record<string, string>> {
   }
 }
 
-/** `gateway render`. */
+/** Files are where the person stands, which is not where npm runs its scripts. */
+const asTyped = (path: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), path);
+
+/** `gateway render`, `gateway certificate`. */
 export function addGateway(program: Command): void {
   const gateway = program.command("gateway").description("Kong in front of the portals and the Stacks");
   gateway
@@ -73,4 +78,10 @@ export function addGateway(program: Command): void {
       "http://{host}:3100",
     )
     .action(render);
+  gateway
+    .command("certificate")
+    .description("give the gateway a key, a certificate and the CAs to trust")
+    .requiredOption("--out <folder>", "where key.pem, certificate.pem and ca.pem are written")
+    .option("--days <days>", "how long it is good, 30 at most", "7")
+    .action(({ out, days }: { out: string; days: string }) => gatewayCertificate(asTyped(out), Number(days)));
 }

@@ -5,7 +5,7 @@ import { type CertificateGrant, ENGINE_CAPACITY, type Report } from "@kombify/ag
 import { createTestDatabase, type TestDatabase } from "@kombify/db/testing";
 import { createLogger } from "@kombify/server";
 import * as x509 from "@peculiar/x509";
-import { exportPrivateKey, generateKeys } from "./agents/certificate.ts";
+import { exportPrivateKey, generateKeys, type Issuer, importPrivateKey } from "./agents/certificate.ts";
 import type { Audience, RequestInfo } from "./context.ts";
 import { type ControlPlane, type ControlPlaneOptions, createControlPlane } from "./control-plane.ts";
 import { seedStaff } from "./identity/service.ts";
@@ -13,11 +13,15 @@ import { TOKEN_SCOPES, type TokenScope } from "./permissions.ts";
 import type { Caller } from "./router.ts";
 
 export { openTestIssuer, type TestIssuer } from "./identity/testing-issuer.ts";
+export { agentCertificatesRotation } from "./rotations/agent-certificates.ts";
+export { certificateAuthorityRotation } from "./rotations/certificate-authority.ts";
 
 export interface TestPlane {
   database: TestDatabase;
   cloud: ControlPlane;
   admin: ControlPlane;
+  /** Ends the process of the Admin center and starts another one. */
+  restartAdmin(): Promise<void>;
   /** One more web process of the Cloud portal; the caller closes it. */
   openCloud(): Promise<ControlPlane>;
   close(): Promise<void>;
@@ -48,17 +52,21 @@ export async function createTestPlane(options: Partial<ControlPlaneOptions> = {}
       ...options,
     });
   const cloud = await open("cloud");
-  const admin = await open("admin");
-  return {
+  const plane: TestPlane = {
     database,
     cloud,
-    admin,
+    admin: await open("admin"),
+    restartAdmin: async () => {
+      await plane.admin.close();
+      plane.admin = await open("admin");
+    },
     openCloud: () => open("cloud"),
     close: async () => {
-      await Promise.all([cloud.close(), admin.close()]);
+      await Promise.all([cloud.close(), plane.admin.close()]);
       await database.drop();
     },
   };
+  return plane;
 }
 const ENCRYPTION_KEY = randomBytes(32).toString("base64");
 
@@ -212,5 +220,49 @@ export async function playAgent(plane: TestPlane, grant: CertificateGrant): Prom
         })),
       });
     },
+  };
+}
+
+/** The CA of a test's control plane with its key, for certificates that it would never give. */
+export async function issuerOf({ database, admin }: TestPlane): Promise<Issuer> {
+  const [row] = await database.owner`
+    select certificate, sealed_private_key as key from certificate_authorities where retired_at is null`;
+  return {
+    certificate: new x509.X509Certificate(row?.certificate),
+    privateKey: await importPrivateKey(
+      await admin.can.sealer.open("certificate_authorities.sealed_private_key", row?.key),
+    ),
+  };
+}
+
+/** A certificate that the authority would never give. Nobody writes it down. @param options.lifeMs from now; negative for one that has ended. */
+export async function leafWith(
+  issuer: Issuer,
+  spiffeId: string,
+  options: { uris?: string[]; usages?: string[]; lifeMs?: number },
+): Promise<{ key: string; cert: string; serial: string }> {
+  const keys = await generateKeys();
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: `CN=${spiffeId}`,
+    issuer: issuer.certificate.subject,
+    notBefore: new Date(Date.now() - 3_600_000),
+    notAfter: new Date(Date.now() + (options.lifeMs ?? 3_600_000)),
+    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+    publicKey: keys.publicKey,
+    signingKey: issuer.privateKey,
+    extensions: [
+      new x509.ExtendedKeyUsageExtension(
+        options.usages ?? [x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth],
+      ),
+      new x509.SubjectAlternativeNameExtension([
+        { type: "dns", value: "localhost" },
+        ...(options.uris ?? [spiffeId]).map((value) => ({ type: "url" as const, value })),
+      ]),
+    ],
+  });
+  return {
+    key: await exportPrivateKey(keys.privateKey),
+    cert: certificate.toString("pem"),
+    serial: certificate.serialNumber,
   };
 }

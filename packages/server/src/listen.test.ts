@@ -136,11 +136,13 @@ test("two CAs are trusted at once, and dropping one cuts its peers, refuses its 
   const resumes = new HttpsAgent({ ...identity, ca: ca.certificate, keepAlive: false });
   for (const agent of [old, next, resumes]) expect(await peerSeen(listener, agent)).toMatchObject({ kind: "instance" });
   const sockets = Object.values(next.sockets).concat(Object.values(next.freeSockets)).flat();
+  const [oldSocket] = [old.sockets, old.freeSockets].flatMap((all) => Object.values(all).flat());
+  const closed = once(oldSocket!, "close");
   listener.updateTls({ ...leaf, ca: [nextCa.certificate] });
-  expect(listener.dropPeers((peer) => peer.kind === "service")).toBe(0);
+  await closed;
   expect(await peerSeen(listener, next)).toMatchObject({ kind: "instance" });
   expect(Object.values(next.freeSockets).flat()).toEqual(sockets);
-  expect(await peerSeen(listener, agentWith(identity))).toBeNull();
+  expect(await peerSeen(listener, old)).toBeNull();
   expect(await peerSeen(listener, resumes)).toBeNull();
 });
 
