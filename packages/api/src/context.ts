@@ -96,7 +96,7 @@ export interface Authority {
 /** Counts failures and attempts by address or account; see throttle.ts. */
 export interface Throttle {
   /** @throws ServiceError LIMIT_REACHED with the seconds to wait. */
-  consume(kind: "register" | "login" | "join", key: string): Promise<void>;
+  consume(kind: "register" | "login" | "join" | "webhook", key: string): Promise<void>;
   reset(kind: "login", key: string): Promise<void>;
 }
 

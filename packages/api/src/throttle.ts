@@ -8,11 +8,14 @@ export interface ThrottleLimits {
   register: { points: number; seconds: number };
   login: { points: number; seconds: number };
   join: { points: number; seconds: number };
+  /** Events whose signature was not good; good ones are not counted. */
+  webhook?: { points: number; seconds: number };
 }
 export const DEFAULT_LIMITS: ThrottleLimits = {
   register: { points: 600, seconds: 60 },
   login: { points: 20, seconds: 300 },
   join: { points: 60, seconds: 60 },
+  webhook: { points: 600, seconds: 60 },
 };
 
 export function createThrottle(limits: ThrottleLimits = DEFAULT_LIMITS): Throttle {
@@ -22,6 +25,7 @@ export function createThrottle(limits: ThrottleLimits = DEFAULT_LIMITS): Throttl
     register: limiterOf(limits.register),
     login: limiterOf(limits.login),
     join: limiterOf(limits.join),
+    webhook: limiterOf(limits.webhook ?? { points: 600, seconds: 60 }),
   };
   return {
     async consume(kind, key) {

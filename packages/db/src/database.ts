@@ -33,10 +33,10 @@ export interface ScopedDatabase {
 
 /** One message of the changes channel: something of this noun is different now. */
 export interface Change {
-  noun: "tenants" | "instances" | "sessions" | "rotations" | "webhooks" | "keys" | "denials";
+  noun: "tenants" | "instances" | "sessions" | "tokens" | "denials" | "rotations" | "webhooks" | "keys";
   /**
-   * Of the tenant, of the instance, of the person whose sessions or memberships changed, of the rotation, of the event;
-   * for keys what they are for (`encryption`, `signing`), for denials the issuer whose tokens are refused.
+   * Of the tenant, of the instance, of the person whose sessions, memberships or tokens changed; for denials the issuer
+   * whose tokens are refused from now on; of the rotation, of the event; for keys what they are for (`encryption`, `signing`).
    */
   id: string;
   /** For instances: the desired revision, when it is what changed. */

@@ -12,12 +12,8 @@ import {
   retireSigningKeysBefore,
   SIGNER_MAX_AGE_MS,
 } from "../identity/signing-keys.ts";
-import {
-  type LaggingInstance,
-  raiseEveryRevision,
-  readDesiredRevisions,
-  readLagging,
-} from "../instances/raise-revisions.ts";
+import { type LaggingInstance, readDesiredRevisions, readLagging } from "../instances/lagging.ts";
+import { raiseRevisions } from "../instances/raise-revisions.ts";
 import type { Rotation, RotationRun } from "./rotation.ts";
 
 interface Times {
@@ -78,7 +74,7 @@ export function createSigningKeysRotation(times: Times = DEFAULT_TIMES): Rotatio
               gte(signingKeys.createdAt, rotation.startedAt),
             ),
           );
-        await raiseEveryRevision(tx);
+        await raiseRevisions(tx);
       }),
     steps: [
       {
@@ -91,7 +87,7 @@ export function createSigningKeysRotation(times: Times = DEFAULT_TIMES): Rotatio
               .from(signingKeys)
               .where(and(isNull(signingKeys.retiredAt), gte(signingKeys.createdAt, rotation.startedAt)));
             const kid = made?.kid ?? (await addSigningKey(tx, ctx.can.sealer, null));
-            await raiseEveryRevision(tx);
+            await raiseRevisions(tx);
             return { isDone: true, detail: `Its kid is ${kid}.`, notes: { kid } };
           }),
       },
@@ -146,7 +142,7 @@ export function createSigningKeysRotation(times: Times = DEFAULT_TIMES): Rotatio
           }
           const retired = await ctx.db.transaction(async (tx) => {
             const count = await retireSigningKeysBefore(tx, newKidOf(rotation));
-            await raiseEveryRevision(tx);
+            await raiseRevisions(tx);
             return count;
           });
           return { isDone: true, detail: `${retired} retired; Stacks forget it with their next document.` };
