@@ -7,6 +7,10 @@ export { type ImportInput, importHistory, type LegacySource } from "./imports/im
 export type { CollectionReport, ImportReport } from "./imports/report.ts";
 export { createJoinToken, getInstance, registerInstance } from "./instances/service.ts";
 export { listInstances } from "./instances/views.ts";
+export { enterWebhookSecret } from "./rotations/enter-webhook-secret.ts";
+export type { RotationView } from "./rotations/schemas.ts";
+export { startRotation } from "./rotations/service.ts";
+export { listRotations, readRotation } from "./rotations/views.ts";
 export type { AppRouter, Caller } from "./router.ts";
 export { inspectTenant, searchTenants } from "./tenants/staff-views.ts";
 export { startWorker, type Worker } from "./worker.ts";
