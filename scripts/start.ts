@@ -9,21 +9,24 @@ import { checkPocketBase } from "./start/pocketbase.ts";
 import { buildPortals } from "./start/portals.ts";
 import { createProgress } from "./start/progress.ts";
 import { checkPorts, waitUntilReady } from "./start/ready.ts";
-import { openSecrets, ROOT, readSettings, type Settings } from "./start/settings.ts";
+import { openSecrets, ROOT, readSettings, type Secrets, type Settings } from "./start/settings.ts";
 import { AGENT_FOLDER, agentArgs, agentEnvironment, joinedInstance, joinLocalAgent } from "./start/stack.ts";
 import { createStops } from "./start/stops.ts";
 
 const progress = createProgress();
 const stops = createStops(progress);
 
-function portalEnvironment(settings: Settings, databaseUrl: string, encryptionKey: string, port: number) {
+function portalEnvironment(settings: Settings, databaseUrl: string, secrets: Secrets, port: number) {
   return {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
     NODE_ENV: "production",
     PORT: String(port),
     DATABASE_URL: databaseUrl,
-    KOMBIFY_ENCRYPTION_KEY: encryptionKey,
+    KOMBIFY_ENCRYPTION_KEY: secrets.encryptionKey,
+    ...(secrets.previousEncryptionKey === undefined
+      ? {}
+      : { KOMBIFY_ENCRYPTION_KEY_PREVIOUS: secrets.previousEncryptionKey }),
     CLOUD_URL: settings.cloudUrl,
     ADMIN_URL: settings.adminUrl,
     AGENT_API_URL: settings.agentApiUrl,
@@ -68,7 +71,7 @@ async function start(): Promise<void> {
   await stops.during(step("first staff account", () => seedFirstStaff(operator, home)));
 
   await stops.during(step("portals built", () => buildPortals(stops.signal)));
-  const portalEnv = (port: number) => portalEnvironment(settings, urls.web, secrets.encryptionKey, port);
+  const portalEnv = (port: number) => portalEnvironment(settings, urls.web, secrets, port);
   const portal = (name: "admin" | "cloud", port: number, more: NodeJS.ProcessEnv = {}) => {
     const cwd = join(ROOT, "apps", name);
     const url = `http://localhost:${port}`;

@@ -23,6 +23,7 @@ const environmentSchema = z.object({
   KOMBIFY_ENCRYPTION_KEY: z
     .string({ error: "is missing; there is no default" })
     .refine(isKey, "must be 32 bytes in base64"),
+  KOMBIFY_ENCRYPTION_KEY_PREVIOUS: z.string().refine(isKey, "must be 32 bytes in base64").optional(),
   OIDC_PROVIDERS: oidcProvidersVariable,
   CLOUD_URL: addressSchema,
   ADMIN_URL: addressSchema,
@@ -37,6 +38,8 @@ export type Config = {
   /** Null where the worker is a process of its own. */
   workerDatabaseUrl: string | null;
   encryptionKey: string;
+  /** The one before, while it is being exchanged. */
+  previousEncryptionKey: string | undefined;
   oidcProviders: OidcProvider[];
   cloudUrl: string;
   adminUrl: string;
@@ -61,6 +64,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     databaseUrl: env.DATABASE_URL,
     workerDatabaseUrl: env.WORKER_DATABASE_URL ?? null,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
+    previousEncryptionKey: env.KOMBIFY_ENCRYPTION_KEY_PREVIOUS,
     oidcProviders: env.OIDC_PROVIDERS,
     cloudUrl: env.CLOUD_URL,
     adminUrl: env.ADMIN_URL,

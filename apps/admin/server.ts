@@ -15,6 +15,7 @@ runProcess({ name: "admin", log }, async (onStop) => {
   const controlPlane = await createControlPlane({
     databaseUrl: config.databaseUrl,
     encryptionKey: config.encryptionKey,
+    previousEncryptionKey: config.previousEncryptionKey,
     oidcProviders: config.oidcProviders,
     audience: "admin",
     log,

@@ -5,7 +5,9 @@ import { CommandError } from "./src/control-plane.ts";
 import { addDoctor } from "./src/doctor/command.ts";
 import { addImport } from "./src/imports/command.ts";
 import { addInstances } from "./src/instances.ts";
+import { addRotate } from "./src/rotate.ts";
 import { addTenants } from "./src/tenants.ts";
+import { addWebhooks } from "./src/webhooks.ts";
 
 const program = new Command("kombify")
   .description("Operates the kombify of this machine. KOMBIFY_HOME says where it lives (default .kombify).")
@@ -14,6 +16,8 @@ addTenants(program);
 addInstances(program);
 addAgent(program);
 addImport(program);
+addRotate(program);
+addWebhooks(program);
 addDoctor(program);
 
 try {

@@ -9,6 +9,7 @@ const environmentSchema = z.object({
   PORT: z.coerce.number({ error: "must be a port number" }).int().min(0).max(65_535).default(3000),
   DATABASE_URL: z.url({ protocol: /^postgres(?:ql)?$/, error: "must be a postgres:// address" }),
   KOMBIFY_ENCRYPTION_KEY: z.string({ error: "is missing; there is no default" }).min(1, "is empty"),
+  KOMBIFY_ENCRYPTION_KEY_PREVIOUS: z.string().min(1, "is empty").optional(),
   OIDC_PROVIDERS: oidcProvidersVariable,
   CLOUD_URL: addressSchema,
   ADMIN_URL: addressSchema,
@@ -20,6 +21,8 @@ export type Config = {
   port: number;
   databaseUrl: string;
   encryptionKey: string;
+  /** The one before, while it is being exchanged. */
+  previousEncryptionKey: string | undefined;
   oidcProviders: OidcProvider[];
   cloudUrl: string;
   adminUrl: string;
@@ -42,6 +45,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
+    previousEncryptionKey: env.KOMBIFY_ENCRYPTION_KEY_PREVIOUS,
     oidcProviders: env.OIDC_PROVIDERS,
     cloudUrl: env.CLOUD_URL,
     adminUrl: env.ADMIN_URL,

@@ -13,6 +13,7 @@ runProcess({ name: "cloud", log }, async (onStop) => {
   const controlPlane = await createControlPlane({
     databaseUrl: config.databaseUrl,
     encryptionKey: config.encryptionKey,
+    previousEncryptionKey: config.previousEncryptionKey,
     oidcProviders: config.oidcProviders,
     audience: "cloud",
     log,

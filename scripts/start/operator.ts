@@ -23,6 +23,7 @@ export function openOperator(settings: Settings, secrets: Secrets, databaseUrl: 
   return createControlPlane({
     databaseUrl,
     encryptionKey: secrets.encryptionKey,
+    previousEncryptionKey: secrets.previousEncryptionKey,
     audience: "admin",
     log: createLogger({ name: "operator", level: "silent" }),
     cloudUrl: settings.cloudUrl,
