@@ -4,6 +4,7 @@ import { z } from "zod";
 import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
 import type { Audience } from "./context.ts";
 import { proceduresOf, REST_ROUTES } from "./rest.ts";
+import { ZITADEL_WEBHOOK_PATH } from "./webhooks/receive.ts";
 
 interface Parsers {
   _def: { inputs: z.ZodType[]; output: z.ZodType };
@@ -65,6 +66,30 @@ function pathsOf(audience: Audience): ZodOpenApiPathsObject {
   return paths;
 }
 
+/** Beside the procedures: what other systems send is signed over its bytes (webhooks/receive.ts). */
+const WEBHOOK_PATHS: ZodOpenApiPathsObject = {
+  [ZITADEL_WEBHOOK_PATH]: {
+    post: {
+      operationId: "webhooks.receiveZitadel",
+      summary: "An event of Zitadel, with its signature in ZITADEL-Signature",
+      tags: ["webhooks"],
+      security: [],
+      requestParams: { header: z.object({ "zitadel-signature": z.string() }) },
+      requestBody: { required: true, content: { "application/json": { schema: z.looseObject({}) } } },
+      responses: {
+        200: {
+          description: "Stored",
+          content: { "application/json": { schema: z.object({ received: z.literal(true), isNew: z.boolean() }) } },
+        },
+        default: {
+          description: "What was wrong and what would be right (RFC 9457)",
+          content: { "application/problem+json": { schema: problemSchema } },
+        },
+      },
+    },
+  },
+};
+
 /** OpenAPI 3.1. @param origin where this portal is reached. */
 export function openapiDocument(audience: Audience, origin: string): unknown {
   const known = documents.get(audience);
@@ -75,7 +100,7 @@ export function openapiDocument(audience: Audience, origin: string): unknown {
       info: { title: audience === "cloud" ? "kombify Cloud" : "kombify Admin", version: "0.1.0" },
       servers: [{ url: origin }],
       components: { securitySchemes: { session: { type: "apiKey", in: "cookie", name: `kombify_${audience}` } } },
-      paths: pathsOf(audience),
+      paths: { ...pathsOf(audience), ...(audience === "cloud" ? WEBHOOK_PATHS : {}) },
     },
     asJson,
   );
