@@ -10,5 +10,6 @@ export default [
   route("tenants", "routes/tenants/route.tsx"),
   route("tenants/:id", "routes/tenant/route.tsx"),
   route("audit", "routes/audit/route.tsx"),
+  route("settings", "routes/settings/route.tsx"),
   route("*", "routes/not-found/route.tsx"),
 ] satisfies RouteConfig;
