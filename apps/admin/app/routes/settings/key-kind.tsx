@@ -45,26 +45,22 @@ export function KeyKind({ kind }: { kind: RotationKindView }) {
 
 function Policy({ kind: { kind, title, everyDays, defaultEveryDays } }: { kind: RotationKindView }) {
   const days = [...new Set([...CHOICES, everyDays, defaultEveryDays])].filter((one) => one !== null);
-  const choices = days
-    .toSorted((a, b) => a - b)
-    .map((one) => ({
-      value: String(one),
-      label: one === defaultEveryDays ? `${policyText(one)} (usual)` : policyText(one),
-    }));
+  const choices = days.toSorted((a, b) => a - b).map((one) => ({ value: String(one), label: policyText(one) }));
   return (
     <Form method="post" replace preventScrollReset>
       <input type="hidden" name="kind" value={kind} />
-      <Group gap="xs" wrap="nowrap">
+      <Group gap={4} wrap="nowrap">
         <NativeSelect
           // What somebody else has set meanwhile is shown.
           key={everyDays}
           name="everyDays"
           size="xs"
+          w={140}
           aria-label={`How often: ${title}`}
           defaultValue={everyDays === null ? "" : String(everyDays)}
           data={[...choices, { value: "", label: policyText(null) }]}
         />
-        <SubmitButton intent="policy" size="xs" variant="subtle">
+        <SubmitButton intent="policy" size="compact-sm" variant="subtle">
           Save
         </SubmitButton>
       </Group>
