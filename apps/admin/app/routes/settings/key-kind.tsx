@@ -34,8 +34,9 @@ export function KeyKind({ kind }: { kind: RotationKindView }) {
           <Fact name="Next exchange">
             {kind.running ? "Under way" : kind.nextAt ? <RelativeTime at={kind.nextAt} /> : "Not planned"}
           </Fact>
-          <Fact name="How often">{mayOperate ? <Policy kind={kind} /> : policyText(kind.everyDays)}</Fact>
+          <Fact name="How often">{policyText(kind.everyDays)}</Fact>
         </Facts>
+        {mayOperate ? <Policy kind={kind} /> : null}
         {kind.running ? <RunningRotation rotation={kind.running} title={kind.title} /> : null}
         {kind.recent.length > 0 ? <Recent rotations={kind.recent} /> : null}
       </Stack>
@@ -49,19 +50,19 @@ function Policy({ kind: { kind, title, everyDays, defaultEveryDays } }: { kind: 
   return (
     <Form method="post" replace preventScrollReset>
       <input type="hidden" name="kind" value={kind} />
-      <Group gap={4} wrap="nowrap">
+      <Group gap="xs">
         <NativeSelect
           // What somebody else has set meanwhile is shown.
           key={everyDays}
           name="everyDays"
           size="xs"
-          w={140}
+          w={170}
           aria-label={`How often: ${title}`}
           defaultValue={everyDays === null ? "" : String(everyDays)}
           data={[...choices, { value: "", label: policyText(null) }]}
         />
-        <SubmitButton intent="policy" size="compact-sm" variant="subtle">
-          Save
+        <SubmitButton intent="policy" size="xs" variant="default">
+          Set how often
         </SubmitButton>
       </Group>
     </Form>
