@@ -197,6 +197,7 @@ describe("/openapi.json", () => {
       "/api/tenant/launch",
       "/api/tenant/{slug}",
       "/api/tenant/{slug}/activity",
+      "/api/webhooks/zitadel",
       "/v1/portal/me",
     ]);
     expect(Object.keys(document.paths["/api/auth/register"]?.post?.responses ?? {})).toEqual(["201", "default"]);
