@@ -123,6 +123,8 @@ describe.skipIf(hasNoBrowser)("every page", () => {
       "/tenants",
       "/tenants?search=nobody",
       "/audit",
+      "/settings",
+      "/settings?rotate=signing-keys",
       "/nowhere",
     ];
     const tenants = items.map(({ id }: { id: string }) => `/tenants/${id}`);

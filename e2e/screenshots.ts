@@ -117,6 +117,7 @@ async function photograph(system: System): Promise<void> {
     await takeAdmin("fleet-full", "");
     await takeAdmin("tenants", "/tenants");
     await takeAdmin("audit", "/audit");
+    await takeAdmin("settings", "/settings");
   } finally {
     await browser.close();
     await host.stop();

@@ -10,14 +10,14 @@ import { checkPocketBase } from "./start/pocketbase.ts";
 import { buildPortals } from "./start/portals.ts";
 import { createProgress } from "./start/progress.ts";
 import { checkPorts, waitUntilReady } from "./start/ready.ts";
-import { openSecrets, ROOT, readSettings, type Settings } from "./start/settings.ts";
+import { openSecrets, ROOT, readSettings, type Secrets, type Settings } from "./start/settings.ts";
 import { AGENT_FOLDER, agentArgs, agentEnvironment, joinedInstance, joinLocalAgent } from "./start/stack.ts";
 import { createStops } from "./start/stops.ts";
 
 const progress = createProgress();
 const stops = createStops(progress);
 
-type PortalSecrets = { encryptionKey: string; oidcProviders: string };
+type PortalSecrets = Secrets & { oidcProviders: string };
 
 function portalEnvironment(settings: Settings, secrets: PortalSecrets, port: number) {
   return {
@@ -27,6 +27,9 @@ function portalEnvironment(settings: Settings, secrets: PortalSecrets, port: num
     PORT: String(port),
     DATABASE_URL_FILE: addressFiles(settings).web,
     KOMBIFY_ENCRYPTION_KEY: secrets.encryptionKey,
+    ...(secrets.previousEncryptionKey === undefined
+      ? {}
+      : { KOMBIFY_ENCRYPTION_KEY_PREVIOUS: secrets.previousEncryptionKey }),
     OIDC_PROVIDERS: secrets.oidcProviders,
     ...(settings.redisUrl === undefined ? {} : { REDIS_URL: settings.redisUrl }),
     CLOUD_URL: settings.cloudUrl,
@@ -79,7 +82,7 @@ async function start(): Promise<void> {
 
   await stops.during(step("portals built", () => buildPortals(stops.signal)));
   const oidcProviders = oidcProvidersOf(settings, await openProviderSecrets(home));
-  const portalSecrets = { encryptionKey: secrets.encryptionKey, oidcProviders };
+  const portalSecrets = { ...secrets, oidcProviders };
   const portalEnv = (port: number) => portalEnvironment(settings, portalSecrets, port);
   const portal = (name: "admin" | "cloud", port: number, more: NodeJS.ProcessEnv = {}) => {
     const cwd = join(ROOT, "apps", name);

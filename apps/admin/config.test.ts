@@ -54,9 +54,10 @@ test("every bad variable is named at once, and no value is repeated", () => {
   expect(message).not.toContain("secret");
 });
 
-test("a missing or short encryption key stops the start", () => {
+test("a missing or short encryption key stops the start, a short one before it as well", () => {
   for (const key of [undefined, "", "c2hvcnQ="])
     expect(refusalOf({ ...complete, KOMBIFY_ENCRYPTION_KEY: key })).toContain("KOMBIFY_ENCRYPTION_KEY");
+  expect(refusalOf({ ...complete, KOMBIFY_ENCRYPTION_KEY_PREVIOUS: "c2hvcnQ=" })).toContain("_PREVIOUS");
 });
 
 test("mail goes to a server, to the mailbox of a developer's machine, or waits; a conflict is named without the password", () => {

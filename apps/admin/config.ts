@@ -26,6 +26,7 @@ const variablesSchema = z.object({
   KOMBIFY_ENCRYPTION_KEY: z
     .string({ error: "is missing; there is no default" })
     .refine(isKey, "must be 32 bytes in base64"),
+  KOMBIFY_ENCRYPTION_KEY_PREVIOUS: z.string().refine(isKey, "must be 32 bytes in base64").optional(),
   OIDC_PROVIDERS: oidcProvidersVariable,
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
   CLOUD_URL: addressSchema,
@@ -54,6 +55,8 @@ export type Config = {
   workerDatabaseUrl: string | null;
   workerDatabaseUrlFile: string | null;
   encryptionKey: string;
+  /** The one before, while it is being exchanged. */
+  previousEncryptionKey: string | undefined;
   oidcProviders: OidcProvider[];
   /** Where all processes count together; undefined where each counts for itself. */
   redisUrl: string | undefined;
@@ -90,6 +93,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     workerDatabaseUrl: env.WORKER_DATABASE_URL ?? null,
     workerDatabaseUrlFile: env.WORKER_DATABASE_URL_FILE || null,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
+    previousEncryptionKey: env.KOMBIFY_ENCRYPTION_KEY_PREVIOUS,
     oidcProviders: env.OIDC_PROVIDERS,
     redisUrl: env.REDIS_URL,
     cloudUrl: env.CLOUD_URL,

@@ -17,6 +17,7 @@ runProcess({ name: "admin", log }, async (onStop) => {
     databaseUrlFile: config.databaseUrlFile,
     workerDatabaseUrlFile: config.workerDatabaseUrlFile ?? undefined,
     encryptionKey: config.encryptionKey,
+    previousEncryptionKey: config.previousEncryptionKey,
     oidcProviders: config.oidcProviders,
     redisUrl: config.redisUrl,
     audience: "admin",

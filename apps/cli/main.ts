@@ -7,7 +7,9 @@ import { addDoctor } from "./src/doctor/command.ts";
 import { addGateway } from "./src/gateway.ts";
 import { addImport } from "./src/imports/command.ts";
 import { addInstances } from "./src/instances.ts";
+import { addRotate } from "./src/rotate.ts";
 import { addTenants } from "./src/tenants.ts";
+import { addWebhooks } from "./src/webhooks.ts";
 
 const program = new Command("kombify")
   .description("Operates the kombify of this machine. KOMBIFY_HOME says where it lives (default .kombify).")
@@ -18,6 +20,8 @@ addAgent(program);
 addCertificates(program);
 addGateway(program);
 addImport(program);
+addRotate(program);
+addWebhooks(program);
 addDoctor(program);
 
 try {

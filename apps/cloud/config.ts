@@ -13,6 +13,7 @@ const variablesSchema = z.object({
   GATEWAY_HOST: z.string().min(1).default("127.0.0.1"),
   DATABASE_URL_FILE: z.string().optional(),
   KOMBIFY_ENCRYPTION_KEY: z.string({ error: "is missing; there is no default" }).min(1, "is empty"),
+  KOMBIFY_ENCRYPTION_KEY_PREVIOUS: z.string().min(1, "is empty").optional(),
   OIDC_PROVIDERS: oidcProvidersVariable,
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
   CLOUD_URL: addressSchema,
@@ -37,6 +38,8 @@ export type Config = {
   /** Holds the address, in place of DATABASE_URL, and may be exchanged while the process runs. */
   databaseUrlFile: string | undefined;
   encryptionKey: string;
+  /** The one before, while it is being exchanged. */
+  previousEncryptionKey: string | undefined;
   oidcProviders: OidcProvider[];
   /** Where all processes count together; undefined where each counts for itself. */
   redisUrl: string | undefined;
@@ -65,6 +68,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     databaseUrl: env.DATABASE_URL,
     databaseUrlFile: env.DATABASE_URL_FILE || undefined,
     encryptionKey: env.KOMBIFY_ENCRYPTION_KEY,
+    previousEncryptionKey: env.KOMBIFY_ENCRYPTION_KEY_PREVIOUS,
     oidcProviders: env.OIDC_PROVIDERS,
     redisUrl: env.REDIS_URL,
     cloudUrl: env.CLOUD_URL,

@@ -14,6 +14,7 @@ runProcess({ name: "cloud", log }, async (onStop) => {
     databaseUrl: config.databaseUrl,
     databaseUrlFile: config.databaseUrlFile,
     encryptionKey: config.encryptionKey,
+    previousEncryptionKey: config.previousEncryptionKey,
     oidcProviders: config.oidcProviders,
     redisUrl: config.redisUrl,
     audience: "cloud",

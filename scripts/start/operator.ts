@@ -28,6 +28,7 @@ export async function openOperator(settings: Settings, secrets: Secrets, databas
     databaseUrl,
     databaseUrlFile: isOfHome ? file : undefined,
     encryptionKey: secrets.encryptionKey,
+    previousEncryptionKey: secrets.previousEncryptionKey,
     audience: "admin",
     log: createLogger({ name: "operator", level: "silent" }),
     cloudUrl: settings.cloudUrl,

@@ -114,6 +114,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
 const secretsSchema = z.object({
   /** 32 bytes, base64: seals credentials at rest. Losing it loses them. */
   encryptionKey: z.string().min(1),
+  /** The one before, while it is being exchanged: docs/operations.md says how. */
+  previousEncryptionKey: z.string().min(1).optional(),
   /** Passwords of the two database roles that the processes log in with. */
   webPassword: z.string().min(1),
   workerPassword: z.string().min(1),

@@ -13,5 +13,6 @@ export default [
   route("settings/certificates", "routes/certificates/route.tsx"),
   route("audit", "routes/audit/route.tsx"),
   route("settings/security", "routes/security/route.tsx"),
+  route("settings", "routes/settings/route.tsx"),
   route("*", "routes/not-found/route.tsx"),
 ] satisfies RouteConfig;

@@ -71,6 +71,20 @@ it("the environment's key is exchanged while processes with the old one go on, a
   expect(await after.open("a.b", sealed)).toBe("secret");
 });
 
+it("while the environment is changed process by process, any may start again, and the last one leaves only the new key", async () => {
+  const nextKey = newKey();
+  const sealed = await (await open()).seal("a.b", "secret");
+  const announced = { key, previousKey: nextKey };
+  const exchanged = { key: nextKey, previousKey: key };
+  for (const environment of [announced, exchanged, announced, exchanged]) {
+    const ring = await open(environment);
+    expect(await ring.open("a.b", sealed)).toBe("secret");
+    await ring.seal("a.b", "more");
+  }
+  expect(await (await open({ key: nextKey })).open("a.b", sealed)).toBe("secret");
+  await expect(open()).rejects.toThrow("sealed with another key");
+});
+
 it("a process with an outdated environment refuses to seal rather than to use a key that will be deleted", async () => {
   const outdated = await open({ maxAgeMs: 0 });
   const nextKey = newKey();

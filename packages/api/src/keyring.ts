@@ -120,6 +120,8 @@ export async function openKeyring(
   });
 
   const rewrap = async (): Promise<number> => {
+    // Another process may have sealed them with either key since this one looked.
+    await reload();
     const { outdated } = ring;
     for (const { id, sealedKey } of outdated) {
       const { text } = await openWithEnvironment(KEY_PURPOSE, sealedKey);
@@ -131,7 +133,6 @@ export async function openKeyring(
           .where(and(eq(encryptionKeys.id, id), eq(encryptionKeys.sealedKey, sealedKey))),
       );
     }
-    if (outdated.length > 0) await reload();
     return outdated.length;
   };
   await rewrap();

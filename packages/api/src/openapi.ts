@@ -6,6 +6,7 @@ import type { Audience } from "./context.ts";
 import { TOKEN_SCOPES, tokenScopeOf } from "./permissions.ts";
 import { proceduresOf, REST_ROUTES } from "./rest.ts";
 import type { ProcedureMeta } from "./trpc.ts";
+import { ZITADEL_WEBHOOK_PATH } from "./webhooks/receive.ts";
 
 interface Parsers {
   _def: { inputs: z.ZodType[]; output: z.ZodType };
@@ -80,6 +81,30 @@ function pathsOf(audience: Audience): ZodOpenApiPathsObject {
   return paths;
 }
 
+/** Beside the procedures: what other systems send is signed over its bytes (webhooks/receive.ts). */
+const WEBHOOK_PATHS: ZodOpenApiPathsObject = {
+  [ZITADEL_WEBHOOK_PATH]: {
+    post: {
+      operationId: "webhooks.receiveZitadel",
+      summary: "An event of Zitadel, with its signature in ZITADEL-Signature",
+      tags: ["webhooks"],
+      security: [],
+      requestParams: { header: z.object({ "zitadel-signature": z.string() }) },
+      requestBody: { required: true, content: { "application/json": { schema: z.looseObject({}) } } },
+      responses: {
+        200: {
+          description: "Stored",
+          content: { "application/json": { schema: z.object({ received: z.literal(true), isNew: z.boolean() }) } },
+        },
+        default: {
+          description: "What was wrong and what would be right (RFC 9457)",
+          content: { "application/problem+json": { schema: problemSchema } },
+        },
+      },
+    },
+  },
+};
+
 /** OpenAPI 3.1. @param origin where this portal is reached. */
 export function openapiDocument(audience: Audience, origin: string): unknown {
   const known = documents.get(audience);
@@ -95,7 +120,7 @@ export function openapiDocument(audience: Audience, origin: string): unknown {
           ...(audience === "cloud" ? { bearer: BEARER } : {}),
         },
       },
-      paths: pathsOf(audience),
+      paths: { ...pathsOf(audience), ...(audience === "cloud" ? WEBHOOK_PATHS : {}) },
     },
     asJson,
   );

@@ -12,6 +12,7 @@ const PAGES = [
   { href: "/instances", text: "Instances" },
   { href: "/tenants", text: "Tenants" },
   { href: "/audit", text: "Audit" },
+  { href: "/settings", text: "Settings" },
 ];
 
 type AdminFrameProps = { staff: StaffView | null; children: ReactNode };

@@ -127,3 +127,24 @@ it("every write leaves a line in the trail, with who and from which request", as
   const second = await staff.api.audit.list({ limit: 2, cursor: firstPage.nextCursor ?? "" });
   expect(new Set([...firstPage.items, ...second.items].map((item) => item.id)).size).toBe(4);
 });
+
+it("an exchange of keys that fails, or waits for longer than a day, is among the problems", async () => {
+  const add = (kind: string, age: string, error: string | null, finished: string | null = null) => plane.database.owner`
+    insert into rotations (id, kind, started_at, finished_at, steps, error) values (gen_random_uuid(), ${kind}, now() - ${age}::interval,
+      ${finished}::timestamptz, ${plane.database.owner.json([{ name: "one", startedAt: "", detail: "Waits for Zitadel." }])}, ${error})`;
+  await add("signing-keys", "1 minute", "The disk is full.");
+  await add("webhook-secrets", "3 days", null);
+  await add("encryption-key", "1 hour", null);
+  await add("certificate-authority", "9 days", null, "2026-01-01");
+  const { problems } = await staff.api.fleet.overview();
+  expect(problems.filter(({ href }) => href === "/settings")).toEqual([
+    {
+      severity: "warning",
+      title: "Exchange of webhook secrets waits for 3 days",
+      detail: "Waits for Zitadel.",
+      href: "/settings",
+    },
+    { severity: "warning", title: "Exchange of signing keys fails", detail: "The disk is full.", href: "/settings" },
+  ]);
+  await plane.database.owner`truncate rotations`;
+});

@@ -4,6 +4,21 @@ import type { FleetOverview } from "./schemas.ts";
 
 type Counts = Pick<FleetOverview, "instances" | "places" | "tenants" | "queue">;
 
+/** A rotation that has not ended: it fails, or has waited for more than a day. */
+type StuckRotation = { kind: string; error: string | null; detail: string | null; days: number };
+
+function rotationProblems(rotations: StuckRotation[]): FleetOverview["problems"] {
+  return rotations.map(({ kind, error, detail, days }) => {
+    const what = kind.replaceAll("-", " ");
+    return {
+      severity: "warning",
+      title: error === null ? `Exchange of ${what} waits for ${plural(days, "day")}` : `Exchange of ${what} fails`,
+      detail: error ?? detail ?? "It is not taken up: does a worker run?",
+      href: "/settings",
+    };
+  });
+}
+
 type Quarantined = { id: string; slug: string };
 
 /** As many as a line has room for. */
@@ -15,6 +30,7 @@ function problemsOf(
   counts: Counts,
   unwell: { id: string; name: string; connection: string; health: string; detail: string | null }[],
   quarantined: Quarantined[],
+  stuck: StuckRotation[],
 ): FleetOverview["problems"] {
   const problems: FleetOverview["problems"] = unwell.map((instance) => {
     const isAway = instance.connection === "offline" || instance.connection === "stale";
@@ -67,11 +83,11 @@ function problemsOf(
       detail: "The next person who signs up has to wait.",
       href: "/instances",
     });
-  return problems;
+  return [...problems, ...rotationProblems(stuck)];
 }
 
 export async function readOverview(ctx: VerbContext): Promise<FleetOverview> {
-  const [[counts], unwell, quarantined, signups, certificates] = await Promise.all([
+  const [[counts], unwell, quarantined, signups, certificates, stuck] = await Promise.all([
     ctx.db.read<Counts>(
       (sql) => sql`select
         (select json_build_object('total', count(*), 'connected', count(*) filter (where r.connection = 'connected'),
@@ -109,7 +125,12 @@ export async function readOverview(ctx: VerbContext): Promise<FleetOverview> {
         where c.revoked_at is null and r.connection <> 'revoked' group by i.id, i.name
         having max(c.not_after) < now() + interval '6 hours' order by max(c.not_after) limit 20`,
     ),
+    ctx.db.read<StuckRotation>(
+      (sql) => sql`select kind, error, steps -> -1 ->> 'detail' as detail,
+          extract(day from now() - started_at)::int as days from rotations
+        where finished_at is null and (error is not null or started_at < now() - interval '1 day') order by started_at`,
+    ),
   ]);
   if (!counts) throw new Error("The fleet could not be counted.");
-  return { ...counts, problems: problemsOf(counts, unwell, quarantined), signups, certificates };
+  return { ...counts, problems: problemsOf(counts, unwell, quarantined, stuck), signups, certificates };
 }

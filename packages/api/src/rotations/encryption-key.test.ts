@@ -1,5 +1,6 @@
 /** The data encryption key under load, through crashes and concurrent writers. */
 import { randomBytes, randomUUID } from "node:crypto";
+import type { UserId } from "@kombify/db";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { queueMail } from "../mail/queue-mail.ts";
 import { createSealer } from "../seal.ts";
@@ -11,7 +12,7 @@ import { startRotation } from "./service.ts";
 import { readRotation } from "./views.ts";
 
 const key = randomBytes(32).toString("base64");
-const kinds = [createEncryptionKeyRotation({ settleMs: 300, graceMs: 300 })];
+const kinds = [createEncryptionKeyRotation({ settleMs: 1_000, graceMs: 2_000 })];
 let plane: TestPlane;
 const ctx = () => plane.admin.asSystem("test");
 
@@ -64,7 +65,7 @@ it("a load of requests that seal and open runs through the exchange without one 
   // As from before there was a ring.
   await plane.database.owner`insert into second_factors (user_id, sealed_secret)
     values (${person.id}, ${await createSealer(key).seal("second_factors.sealed_secret", "totp")})`;
-  for (let n = 0; n < 450; n++) await mail(`body ${n}`);
+  for (let n = 0; n < 250; n++) await mail(`body ${n}`);
   await plane.database.owner`update mails set sealed_body = '' where id in (select id from mails limit 3)`;
   const others = await Promise.all([plane.openCloud(), plane.openCloud()]);
   const before = await plane.database.owner`select id from encryption_keys`;
@@ -75,8 +76,7 @@ it("a load of requests that seal and open runs through the exchange without one 
   const load = others.map(async (process) => {
     while (!isOver) {
       try {
-        const { userId } = { userId: person.id };
-        const setCookie = await process.can.sessions.start(userId as never, {
+        const setCookie = await process.can.sessions.start(person.id as UserId, {
           clientAddress: "127.0.0.1",
           userAgent: "load",
           provider: { issuer: "https://idp.example", sid: randomUUID(), idToken: `id token ${served}` },
@@ -91,6 +91,8 @@ it("a load of requests that seal and open runs through the exchange without one 
       } catch (error) {
         failures.push(error);
       }
+      // The machine is shared: enough requests are under way at any moment without taking all of it.
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   });
   await rotate();
@@ -103,20 +105,20 @@ it("a load of requests that seal and open runs through the exchange without one 
   expect(keys).toHaveLength(1);
   expect(keys[0]?.id).not.toBe(before[0]?.id);
   const texts = await everyText();
-  expect(texts.length).toBeGreaterThan(450);
+  expect(texts.length).toBeGreaterThan(250);
   for (const { purpose, sealed } of texts) {
     expect(sealed).toContain(`v2.${keys[0]?.id}.`);
     await plane.cloud.can.sealer.open(purpose, sealed);
   }
   expect(await plane.database.owner`select from mails where sealed_body = ''`).toHaveLength(3);
   await Promise.all(others.map((process) => process.close()));
-});
+}, 90_000);
 
 it("a crash in the middle of sealing anew leaves texts of two keys, all of which open, and the next worker ends it", async () => {
   const { id } = await startRotation(ctx(), { kind: "encryption-key" }, kinds);
   const inner = ctx();
   let sealedAnew = 0;
-  // The process dies at the hundredth text: nothing after it is written down.
+  // The process dies in the middle of a batch: nothing after it is written down.
   const dying = {
     ...inner,
     can: {
@@ -124,7 +126,7 @@ it("a crash in the middle of sealing anew leaves texts of two keys, all of which
       keyring: {
         ...inner.can.keyring,
         seal: async (purpose: string, secret: string) => {
-          if (++sealedAnew > 100) throw new Error("killed");
+          if (++sealedAnew > 210) throw new Error("killed");
           return inner.can.keyring.seal(purpose, secret);
         },
       },

@@ -4,7 +4,7 @@
  */
 import { notifyChange } from "@kombify/db";
 import { encryptionKeys } from "@kombify/db/schema";
-import { and, inArray, isNull, ne, sql } from "drizzle-orm";
+import { and, inArray, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { VerbContext } from "../context.ts";
 import { RING_MAX_AGE_MS } from "../keyring.ts";
 import type { Rotation, RotationRun } from "./rotation.ts";
@@ -48,34 +48,46 @@ async function countOthers(ctx: VerbContext, keyId: string): Promise<number> {
   });
 }
 
+type Resealed = { key: string; old: string; new: string };
+
+/**
+ * Only in place of what was read: somebody may have written a newer secret meanwhile. Rows that somebody holds are left
+ * for the next pass, so that nobody waits for this in a circle.
+ */
+const replaceTexts = (ctx: VerbContext, { table, key, keyType, column }: SealedColumn, texts: readonly Resealed[]) =>
+  ctx.db.transaction((tx) => {
+    const [name, id, text] = [table, key, column].map((one) => sql.identifier(one));
+    return tx.execute(sql`
+      with texts as (select key::${sql.raw(keyType)} as id, old, new
+          from json_to_recordset(${JSON.stringify(texts)}::json) as r(key text, old text, new text)),
+        held as (select t.${id} from ${name} t join texts on texts.id = t.${id} and texts.old = t.${text} for update of t skip locked)
+      update ${name} t set ${text} = texts.new from texts, held
+      where held.${id} = t.${id} and texts.id = t.${id} and texts.old = t.${text}`);
+  });
+
 /**
  * Seals rows of one column anew until there are none or the time is over.
  * @throws Error naming how many could not be opened; all others have been sealed anew by then.
  */
 async function resealColumn(ctx: VerbContext, column: SealedColumn, keyId: string, until: number): Promise<void> {
   const key = sql.identifier(column.key);
-  const text = sql.identifier(column.column);
+  const type = sql.raw(column.keyType);
   const purpose = purposeOf(column);
   let unopened = 0;
   for (let after: string | null = null; Date.now() < until; ) {
-    const rows: { key: string; sealed: string }[] = await ctx.db.transaction((tx) =>
-      tx.execute<{ key: string; sealed: string }>(sql`
-        select ${key}::text as key, ${text} as sealed ${others(column, keyId)}
-          and (${after}::text is null or ${key}::text > ${after}::text) order by ${key}::text limit ${BATCH}`),
+    const isAfter: SQL = after === null ? sql`` : sql`and ${key} > ${after}::${type}`;
+    const rows: { key: string; old: string }[] = await ctx.db.transaction((tx) =>
+      tx.execute<{ key: string; old: string }>(sql`
+        select ${key}::text as key, ${sql.identifier(column.column)} as old ${others(column, keyId)} ${isAfter}
+        order by ${key} limit ${BATCH}`),
     );
+    const texts: Resealed[] = [];
     for (const row of rows) {
-      const secret = await ctx.can.keyring.open(purpose, row.sealed).catch(() => null);
-      if (secret === null) {
-        unopened++;
-        continue;
-      }
-      const sealedAnew = await ctx.can.keyring.seal(purpose, secret);
-      // Only in place of what was read: somebody may have written a newer secret meanwhile.
-      await ctx.db.transaction((tx) =>
-        tx.execute(sql`update ${sql.identifier(column.table)} set ${text} = ${sealedAnew}
-          where ${key}::text = ${row.key} and ${text} = ${row.sealed}`),
-      );
+      const secret = await ctx.can.keyring.open(purpose, row.old).catch(() => null);
+      if (secret === null) unopened++;
+      else texts.push({ ...row, new: await ctx.can.keyring.seal(purpose, secret) });
     }
+    if (texts.length > 0) await replaceTexts(ctx, column, texts);
     after = rows.at(-1)?.key ?? null;
     if (rows.length < BATCH) break;
   }

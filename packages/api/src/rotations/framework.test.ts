@@ -1,4 +1,5 @@
 /** Rotations as such, with kinds that a test makes: one at a time, by any worker, once, through every crash. */
+import { ServiceError } from "@kombify/agent-contract";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { VerbContext } from "../context.ts";
 import { createTestPlane, type TestPlane, testLog } from "../testing.ts";
@@ -74,8 +75,8 @@ it("a worker that dies between two steps loses nothing: the next one goes on and
   void runRotation(ctx, { id }, kinds).catch(() => {});
   await until(async () => ran.length === 2);
   // Its connection to the database goes with it, and the lock with the connection.
-  await plane.database
-    .owner`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()`;
+  await plane.database.owner`select pg_terminate_backend(pid) from pg_locks
+    where locktype = 'advisory' and pid <> pg_backend_pid() and database = (select oid from pg_database where datname = current_database())`;
   isDead = false;
   await until(() => runRotation(ctx, { id }, kinds));
   expect(ran).toEqual(["first", "second with k1", "second with k1"]);
@@ -213,6 +214,18 @@ it("a rotation is taken back before its point of no return, even while a step ru
     message: expect.stringContaining("Too late."),
   });
   expect((await view(next, past)).cancelRefusal).toBe("Too late.");
+});
+
+it("a kind that finds no way back when it is asked to go back goes on", async () => {
+  const kinds = kindOf([step("one", async () => done)], {
+    cancel: async () => {
+      throw new ServiceError("PRECONDITION", "There is only forward.");
+    },
+  });
+  const id = await begin(kinds);
+  await cancelRotation(ctx, { id }, kinds);
+  await runRotation(ctx, { id }, kinds);
+  expect(await view(id, kinds)).toMatchObject({ cancelledAt: null, finishedAt: expect.any(Date) });
 });
 
 it("the schedule begins what is due by its policy, once, and not again on the day that one ended", async () => {

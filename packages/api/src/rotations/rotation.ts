@@ -42,8 +42,9 @@ export interface Rotation {
   /** What one does and about how long it takes, for who is about to start it. One sentence each. */
   effects?: readonly string[];
   /**
-   * Takes back what the steps did, safe to run again. Called between two steps and never after a step with
-   * {@link RotationStep.noReturn} has begun; without it, a rotation of this kind cannot be cancelled.
+   * Takes back what the steps so far have done, when staff cancel; safe to run again. Called between two steps and never
+   * after a step with {@link RotationStep.noReturn} has begun. Without it there is nothing to take back.
+   * @throws ServiceError PRECONDITION when there is only forward: the rotation then goes on.
    */
   cancel?(ctx: VerbContext, rotation: RotationRun): Promise<void>;
   /** Since when the youngest key that is in use is in use; null when there is none yet. Reads no secret. */

@@ -2,6 +2,7 @@
  * Carries a rotation out, step by step. What was done is in its row and nowhere else, so any worker goes on with it;
  * a lock that lives with the worker's connection keeps two from running a step at once.
  */
+import { ServiceError } from "@kombify/agent-contract";
 import { notifyChange, type Transaction } from "@kombify/db";
 import { rotations } from "@kombify/db/schema";
 import { eq, type InferSelectModel, sql } from "drizzle-orm";
@@ -107,9 +108,28 @@ async function isCancelled(ctx: VerbContext, id: string): Promise<boolean> {
   return row?.isCancelled ?? false;
 }
 
+/** @returns whether all is as it was before; else the rotation goes on. */
+async function takeBack(ctx: VerbContext, row: Row, kind: Rotation): Promise<boolean> {
+  try {
+    await kind.cancel?.(ctx, runOf(row));
+    return true;
+  } catch (error) {
+    if (!(error instanceof ServiceError && error.code === "PRECONDITION")) throw error;
+    await ctx.db.transaction(async (tx) => {
+      await tx.update(rotations).set({ cancelledAt: null }).where(eq(rotations.id, row.id));
+      await recordAudit(tx, ctx, {
+        action: "rotations.goOn",
+        targetKind: "rotation",
+        targetId: row.id,
+        summary: `Could not take an exchange back, and goes on: ${kind.title}. ${error.message}`,
+      });
+    });
+    return false;
+  }
+}
+
 async function end(ctx: VerbContext, row: Row, kind: Rotation): Promise<void> {
   const isTakenBack = row.cancelledAt !== null;
-  if (isTakenBack) await kind.cancel?.(ctx, runOf(row));
   await ctx.db.transaction(async (tx) => {
     await tx.update(rotations).set({ finishedAt: new Date(), error: null }).where(eq(rotations.id, row.id));
     await recordAudit(tx, ctx, {
@@ -149,6 +169,7 @@ export function runRotation(
       const next = await ctx.db.transaction((tx) => beginNext(tx, input.id, kind));
       if (!next) return true;
       if (typeof next.step === "string") {
+        if (next.step === "cancel" && !(await takeBack(ctx, next.row, kind))) continue;
         await end(ctx, next.row, kind);
         return true;
       }

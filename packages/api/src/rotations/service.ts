@@ -69,8 +69,9 @@ export function startRotation(
 
 /** Why a rotation cannot be cancelled now; null when it can. */
 export function cancelRefusal(kind: Rotation | undefined, begun: readonly { name: string }[]): string | null {
-  if (!kind?.cancel) return "What it has begun cannot be taken back. It goes on by itself.";
-  const passed = kind.steps.find((step) => step.noReturn !== undefined && begun.some(({ name }) => name === step.name));
+  const passed = kind?.steps.find(
+    (step) => step.noReturn !== undefined && begun.some(({ name }) => name === step.name),
+  );
   return passed?.noReturn ?? null;
 }
 

@@ -12,12 +12,8 @@ import {
   retireSigningKeysBefore,
   SIGNER_MAX_AGE_MS,
 } from "../identity/signing-keys.ts";
-import {
-  type LaggingInstance,
-  raiseRevisions,
-  readDesiredRevisions,
-  readLagging,
-} from "../instances/raise-revisions.ts";
+import { type LaggingInstance, readDesiredRevisions, readLagging } from "../instances/lagging.ts";
+import { raiseRevisions } from "../instances/raise-revisions.ts";
 import type { Rotation, RotationRun } from "./rotation.ts";
 
 interface Times {

@@ -52,10 +52,12 @@ export async function cutOff(tx: Transaction, ctx: VerbContext, account: CutOff)
     where o.issuer = ${account.issuer} and o.subject = ${account.subject}`);
   if (!person) return;
   await endSessions(tx, person.userId, account.until);
-  if (account.isClosed)
+  if (account.isClosed) {
     await tx.execute(sql`update api_tokens set revoked_at = clock_timestamp()
       where user_id = ${person.userId} and revoked_at is null
         and created_at <= coalesce(${account.until?.toISOString() ?? null}::timestamptz, clock_timestamp())`);
+    await notifyChange(tx, { noun: "tokens", id: person.userId });
+  }
   await recordAudit(tx, ctx, {
     action: "webhooks.cutOff",
     targetKind: "user",

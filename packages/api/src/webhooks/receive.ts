@@ -8,6 +8,21 @@ import { dedupeKeyOf, parseZitadelEvent } from "./zitadel-event.ts";
 
 export const ZITADEL_WEBHOOK_PATH = "/api/webhooks/zitadel";
 
+/** Who guesses is slowed by address; who signs well is not, since events come in bursts from one address. */
+async function verified<S extends { secret: string }>(
+  ctx: VerbContext,
+  request: Request,
+  body: Uint8Array,
+  secrets: readonly S[],
+): Promise<S> {
+  try {
+    return verifySignature(request.headers.get("zitadel-signature"), body, secrets);
+  } catch (error) {
+    await ctx.can.throttle.consume("webhook", ctx.request.clientAddress);
+    throw error;
+  }
+}
+
 /**
  * Takes an event. The answer comes after it is stored and before anything is done about it; a second delivery is taken
  * and changes nothing. The body is read as it was sent, whatever its content type: the signature is over its bytes.
@@ -18,7 +33,7 @@ export async function receiveZitadelEvent(ctx: VerbContext, request: Request): P
   if (request.method !== "POST") throw new ServiceError("INVALID", "This path takes POST.", { status: 405 });
   const body = new Uint8Array(await request.arrayBuffer());
   const secrets = await openSecrets(ctx, "zitadel");
-  const signer = verifySignature(request.headers.get("zitadel-signature"), body, secrets);
+  const signer = await verified(ctx, request, body, secrets);
   const event = parseZitadelEvent(body);
   const isNew = await ctx.db.transaction(async (tx) => {
     if (signer.seenAt === null) await markSeen(tx, signer.id);

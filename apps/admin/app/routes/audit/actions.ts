@@ -30,6 +30,13 @@ const ACTIONS = {
   "instances.remove": "Instance removed",
   "agents.join": "Agent joined",
   "agents.renew": "Certificate renewed",
+  "rotations.start": "Exchange of keys begun",
+  "rotations.finish": "Exchange of keys ended",
+  "rotations.cancel": "Exchange of keys cancelled",
+  "rotations.setPolicy": "Schedule of keys set",
+  "webhooks.addSecret": "Webhook secret entered",
+  "webhooks.cutOff": "Signed out by the identity provider",
+  "webhooks.replay": "Event asked for again",
 } as const;
 
 /** Choices of the filter; an action in the address that is not among them is offered by its own name. */
