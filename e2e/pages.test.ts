@@ -44,12 +44,21 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     expect(
       await inspect(
         page,
-        ["", "/signup", "/login", "/no-such-page"].map((path) => cloudUrl + path),
+        ["", "/signup", "/login", "/login?problem=cancelled&provider=zitadel", "/no-such-page"].map(
+          (path) => cloudUrl + path,
+        ),
       ),
     ).toEqual([]);
     const person = somebody("axe");
     await signUp(page, cloudUrl, person);
-    const pages = ["/welcome", "/homelab", "/settings", "/tenants/new", "/homelab?tenant=nobodyhasthis"];
+    const pages = [
+      "/welcome",
+      "/homelab",
+      "/settings",
+      "/settings/connections?problem=provider-away&provider=zitadel",
+      "/tenants/new",
+      "/homelab?tenant=nobodyhasthis",
+    ];
     expect(
       await inspect(
         page,
@@ -60,6 +69,14 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     await page.getByRole("button", { name: "Create homelab" }).click();
     await page.getByRole("alert").waitFor();
     expect(await faultsOf(page, "a refused form")).toEqual([]);
+  });
+
+  test("of the identity provider has none either", async () => {
+    const { cloudUrl, idpUrl } = stage.system;
+    const { page } = await stage.visit();
+    await page.goto(`${cloudUrl}/api/auth/oidc/start?provider=zitadel`);
+    await page.getByRole("heading", { name: "Continue as" }).waitFor();
+    expect(await inspect(page, [page.url(), `${idpUrl}/interaction/gone`])).toEqual([]);
   });
 
   test("of the Stack console has none either", async () => {
