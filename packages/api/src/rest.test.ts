@@ -190,8 +190,10 @@ describe("/openapi.json", () => {
     };
     expect(document.openapi).toBe("3.1.0");
     expect(Object.keys(document.paths).sort()).toEqual([
+      "/api/auth/connections",
       "/api/auth/login",
       "/api/auth/logout",
+      "/api/auth/oidc/providers",
       "/api/auth/register",
       "/api/tenant",
       "/api/tenant/launch",
