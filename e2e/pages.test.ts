@@ -2,6 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasNoBrowser } from "./src/browser.ts";
+import { continueWithProvider, somebodyThere } from "./src/identity-provider.ts";
 import { setTheStage } from "./src/journey.ts";
 import { launch, signUp, somebody } from "./src/people.ts";
 import { addNode, createStack } from "./src/stack-console.ts";
@@ -44,21 +45,12 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     expect(
       await inspect(
         page,
-        ["", "/signup", "/login", "/login?problem=cancelled&provider=zitadel", "/no-such-page"].map(
-          (path) => cloudUrl + path,
-        ),
+        ["", "/signup", "/login", "/no-such-page"].map((path) => cloudUrl + path),
       ),
     ).toEqual([]);
     const person = somebody("axe");
     await signUp(page, cloudUrl, person);
-    const pages = [
-      "/welcome",
-      "/homelab",
-      "/settings",
-      "/settings/connections?problem=provider-away&provider=zitadel",
-      "/tenants/new",
-      "/homelab?tenant=nobodyhasthis",
-    ];
+    const pages = ["/welcome", "/homelab", "/settings", "/tenants/new", "/homelab?tenant=nobodyhasthis"];
     expect(
       await inspect(
         page,
@@ -77,6 +69,15 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     await page.goto(`${cloudUrl}/api/auth/oidc/start?provider=zitadel`);
     await page.getByRole("heading", { name: "Continue as" }).waitFor();
     expect(await inspect(page, [page.url(), `${idpUrl}/interaction/gone`])).toEqual([]);
+  });
+
+  test("that somebody comes back to from an identity provider has none either", async () => {
+    const { cloudUrl } = stage.system;
+    const { page } = await stage.visit();
+    const problem = "problem=cancelled&provider=zitadel";
+    expect(await inspect(page, [`${cloudUrl}/login?${problem}`])).toEqual([]);
+    await continueWithProvider(page, cloudUrl, somebodyThere());
+    expect(await inspect(page, [`${cloudUrl}/settings/connections?${problem}`])).toEqual([]);
   });
 
   test("of the Stack console has none either", async () => {
