@@ -2,6 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasNoBrowser } from "./src/browser.ts";
+import { continueWithProvider, somebodyThere } from "./src/identity-provider.ts";
 import { setTheStage } from "./src/journey.ts";
 import { launch, signUp, somebody } from "./src/people.ts";
 import { addNode, createStack } from "./src/stack-console.ts";
@@ -83,6 +84,23 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     expect(await inspect(page, [`${cloudUrl}/team`, link, `${cloudUrl}/dev/mailbox`, page.url()])).toEqual([]);
     const { page: visitor } = await stage.visit();
     expect(await inspect(visitor, [link, `${cloudUrl}/invitations/unknown`])).toEqual([]);
+  });
+
+  test("of the identity provider has none either", async () => {
+    const { cloudUrl, idpUrl } = stage.system;
+    const { page } = await stage.visit();
+    await page.goto(`${cloudUrl}/api/auth/oidc/start?provider=zitadel`);
+    await page.getByRole("heading", { name: "Continue as" }).waitFor();
+    expect(await inspect(page, [page.url(), `${idpUrl}/interaction/gone`])).toEqual([]);
+  });
+
+  test("that somebody comes back to from an identity provider has none either", async () => {
+    const { cloudUrl } = stage.system;
+    const { page } = await stage.visit();
+    const problem = "problem=cancelled&provider=zitadel";
+    expect(await inspect(page, [`${cloudUrl}/login?${problem}`])).toEqual([]);
+    await continueWithProvider(page, cloudUrl, somebodyThere());
+    expect(await inspect(page, [`${cloudUrl}/settings/connections?${problem}`])).toEqual([]);
   });
 
   test("of the Stack console has none either", async () => {

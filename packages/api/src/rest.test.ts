@@ -269,9 +269,11 @@ describe("/openapi.json", () => {
     };
     expect(document.openapi).toBe("3.1.0");
     expect(Object.keys(document.paths).sort()).toEqual([
+      "/api/auth/connections",
       "/api/auth/login",
       "/api/auth/login/second-factor",
       "/api/auth/logout",
+      "/api/auth/oidc/providers",
       "/api/auth/password",
       "/api/auth/profile",
       "/api/auth/register",

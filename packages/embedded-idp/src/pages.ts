@@ -13,10 +13,11 @@ body { margin: 0; font: 16px/1.5 system-ui, sans-serif; background: var(--page);
 main { max-width: 30rem; margin: 0 auto; padding: 2rem 1rem; }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
 p { margin: 0 0 1rem; } .dim { color: var(--dim); }
+section h2 { margin-top: 0; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1rem; margin-top: 1rem; }
 button, input, select { font: inherit; width: 100%; padding: .6rem .75rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); color: inherit; }
 button { text-align: left; margin-top: .5rem; cursor: pointer; } button small { display: block; color: var(--dim); }
-button.main { text-align: center; border-color: var(--accent); } label { display: block; margin-top: .75rem; }
+button.main { text-align: center; margin-top: 1rem; border-color: var(--accent); } label { display: block; margin-top: .75rem; } section > form > button.main:first-child { margin-top: 0; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }`;
 
 export interface Page {

@@ -42,7 +42,7 @@ export function SiteFrame({ me, children }: SiteFrameProps) {
       </main>
       <footer className={classes.footer}>
         <div className={classes.bar}>
-          <Text size="sm" c="dimmed">
+          <Text size="sm" c="dimmed" truncate miw={0}>
             {me ? me.user.email : "kombify"}
           </Text>
           <ColorSchemeSwitch />

@@ -2,6 +2,7 @@
 import { ServiceError } from "@kombify/agent-contract";
 import { agentCertificatesRotation } from "./agent-certificates.ts";
 import { certificateAuthorityRotation } from "./certificate-authority.ts";
+import { databasePasswords } from "./database-passwords.ts";
 import { createEncryptionKeyRotation } from "./encryption-key.ts";
 import type { Rotation } from "./rotation.ts";
 import type { RotationKind } from "./schemas.ts";
@@ -15,6 +16,7 @@ export const ROTATIONS: readonly Rotation[] = [
   createWebhookSecretsRotation(),
   agentCertificatesRotation,
   certificateAuthorityRotation,
+  databasePasswords,
 ];
 
 /** @throws ServiceError NOT_FOUND when this installation has no such kind. */
