@@ -55,7 +55,9 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     ).toEqual([]);
     const person = somebody("axe");
     await signUp(page, cloudUrl, person);
-    const settings = ["", "/security", "/security/two-step", "/tokens", "/appearance"].map((path) => `/settings${path}`);
+    const settings = ["", "/security", "/security/two-step", "/tokens", "/appearance"].map(
+      (path) => `/settings${path}`,
+    );
     const pages = ["/welcome", "/homelab", ...settings, "/tenants/new", "/homelab?tenant=nobodyhasthis"];
     expect(
       await inspect(

@@ -58,11 +58,7 @@ function principalShown({ bearer, gatewayIdentity, can }: BaseContext): Promise<
  * that a bad token is never made good by a cookie.
  * @param scope what a token needs; undefined where no token is taken.
  */
-async function requirePrincipal(
-  ctx: BaseContext,
-  scope: TokenScope | undefined,
-  input?: unknown,
-): Promise<Session> {
+async function requirePrincipal(ctx: BaseContext, scope: TokenScope | undefined, input?: unknown): Promise<Session> {
   const shown = ctx.audience === "cloud" ? principalShown(ctx) : null;
   const principal = await (shown ?? requireSession(ctx));
   await ctx.limit?.(principal, selectorsOf(ctx, input)[0]);

@@ -178,11 +178,11 @@ export function openDatabase(options: { url: string; maxConnections?: number }):
         pools.use(({ db }) =>
           db
             .transaction(async (tx) => {
-            await tx.execute(fragment`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
+              await tx.execute(fragment`select set_config('role', ${role}, true), set_config('app.tenant_id', ${tenantId}, true),
               set_config('app.user_id', ${userId}, true), set_config('app.instance_id', ${instanceId}, true),
               set_config('app.session_id', ${sessionId}, true)`);
-            return work(tx);
-          })
+              return work(tx);
+            })
             .catch(withoutParameters),
         ),
       read: (query) =>

@@ -171,7 +171,11 @@ export const databasePasswords: Rotation = {
   everyDays: 90,
   steps: [
     { name: "The idle log-in roles have new passwords", run: prepare },
-    { name: "The new addresses are in the files", run: tell },
+    {
+      name: "The new addresses are in the files",
+      noReturn: "Processes move to the new addresses already. From here it only goes forward.",
+      run: tell,
+    },
     { name: "Every process has moved", run: awaitMoves },
     { name: "The old passwords are refused", run: retire },
   ],
