@@ -38,7 +38,9 @@ export interface Membership {
   name: string;
   role: "owner" | "admin" | "member" | "viewer";
   plan: Plan;
+  /** The organisation at an identity provider, and at which; null for a homelab that came from none. */
   orgId: string;
+  orgIssuer: string | null;
 }
 
 /** Where a session begins. */

@@ -1,3 +1,4 @@
+import { notifyChange } from "@kombify/db";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTestPlane, joinHost, signInStaff, signUpPerson, type TestAgent, type TestPlane } from "./testing.ts";
 
@@ -61,4 +62,34 @@ it("staff are told to look once they listen, and then hear of a tenant that sign
   const eve = await signUpPerson(plane, "eve");
   const seen = [await next, await changes.next()].map(({ value }) => value?.id);
   expect(seen).toContain(eve.tenant.id);
+});
+
+it("a stream ends with the session or the membership that it was opened with", async () => {
+  const [leaver, member] = [await signUpPerson(plane, "leaver"), await signUpPerson(plane, "member")];
+  const open = async ({ api, tenant }: typeof leaver) => {
+    const views = (await api.tenants.watch({ slug: tenant.slug }))[Symbol.asyncIterator]();
+    await views.next();
+    return async () => {
+      for (;;) await views.next();
+    };
+  };
+  const [untilSignedOut, untilRemoved] = [await open(leaver), await open(member)];
+  const [signedOut, removed] = [untilSignedOut(), untilRemoved()];
+  await leaver.api.identity.logout();
+  await expect(signedOut).rejects.toMatchObject({ status: 401 });
+  await plane.database.owner`delete from memberships where user_id = ${member.id}`;
+  await plane.cloud.db
+    .as({ kind: "system" })
+    .transaction((tx) => notifyChange(tx, { noun: "sessions", id: member.id }));
+  await expect(removed).rejects.toMatchObject({ code: "NOT_FOUND" });
+});
+
+it("what staff watch ends when they are signed out", async () => {
+  const changes = (await staff.api.fleet.watch())[Symbol.asyncIterator]();
+  await changes.next();
+  const rest = (async () => {
+    for (;;) await changes.next();
+  })();
+  await staff.api.identity.staffLogout();
+  await expect(rest).rejects.toMatchObject({ status: 401 });
 });

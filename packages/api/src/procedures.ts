@@ -53,16 +53,19 @@ function principalShown({ bearer, gatewayIdentity, can }: BaseContext): Promise<
   return gatewayIdentity === null ? null : can.principals.ofGateway(gatewayIdentity);
 }
 
+/** Who asks now. */
+const identify = (ctx: BaseContext): Promise<Session> =>
+  (ctx.audience === "cloud" ? principalShown(ctx) : null) ?? requireSession(ctx);
+
 /**
  * Who asks: by a bearer token, by what the gateway says, or by a session. The first of them that is there counts alone, so
  * that a bad token is never made good by a cookie.
  * @param scope what a token needs; undefined where no token is taken.
  */
 async function requirePrincipal(ctx: BaseContext, scope: TokenScope | undefined, input?: unknown): Promise<Session> {
-  const shown = ctx.audience === "cloud" ? principalShown(ctx) : null;
-  const principal = await (shown ?? requireSession(ctx));
+  const principal = await identify(ctx);
   await ctx.limit?.(principal, selectorsOf(ctx, input)[0]);
-  if (shown === null) return principal;
+  if (principal.via === "session") return principal;
   if (scope === undefined)
     throw new ServiceError("FORBIDDEN", "No token may do this. Sign in to the portal and do it there.");
   if (principal.scopes !== null && !principal.scopes.includes(scope))
@@ -124,26 +127,41 @@ function resolveTenant(ctx: BaseContext, session: Session, input: unknown): Memb
 export const tenantProcedure = (name: TenantPermission) =>
   bareProcedure.meta({ permission: { kind: "tenant", name } }).use(async ({ ctx, next, getRawInput, meta }) => {
     const input = await getRawInput();
+    const authorise = (session: Session) => {
+      const tenant = resolveTenant(ctx, session, input);
+      const holders: readonly MemberRole[] = TENANT_PERMISSIONS[name];
+      if (!holders.includes(tenant.role))
+        throw new ServiceError("FORBIDDEN", `Your role in this homelab (${tenant.role}) does not allow this.`);
+      return tenant;
+    };
     const session = await requirePrincipal(ctx, tokenScopeOf(meta), input);
-    const tenant = resolveTenant(ctx, session, input);
-    const holders: readonly MemberRole[] = TENANT_PERMISSIONS[name];
-    if (!holders.includes(tenant.role))
-      throw new ServiceError("FORBIDDEN", `Your role in this homelab (${tenant.role}) does not allow this.`);
+    const tenant = authorise(session);
+    const reauthorise = async () => void authorise(await identify(ctx));
     const scope: Scope = { kind: "tenant", tenantId: tenant.id, userId: session.user.id };
-    return next({ ctx: { ...verbContext(ctx, scope, userActor(session)), session, tenant } });
+    return next({ ctx: { ...verbContext(ctx, scope, userActor(session)), session, tenant, reauthorise } });
   });
 
 /** Staff whose role holds the permission, signed in to the Admin center. */
 export const staffProcedure = (name: StaffPermission) =>
   bareProcedure.meta({ permission: { kind: "staff", name } }).use(async ({ ctx, next }) => {
     if (ctx.audience !== "admin") throw new ServiceError("NOT_FOUND", "There is no such procedure here.");
-    const session = await requireSession(ctx);
-    const { staffRole } = session.user;
-    if (!staffRole) throw new ServiceError("FORBIDDEN", "Sign in first: there is no valid session.", { status: 401 });
-    if (!STAFF_PERMISSIONS[name].includes(staffRole))
-      throw new ServiceError("FORBIDDEN", `Your role (${staffRole}) does not allow this. Ask an operator or an owner.`);
+    const authorise = async () => {
+      const session = await requireSession(ctx);
+      const { staffRole } = session.user;
+      if (!staffRole) throw new ServiceError("FORBIDDEN", "Sign in first: there is no valid session.", { status: 401 });
+      if (!STAFF_PERMISSIONS[name].includes(staffRole))
+        throw new ServiceError(
+          "FORBIDDEN",
+          `Your role (${staffRole}) does not allow this. Ask an operator or an owner.`,
+        );
+      return session;
+    };
+    const session = await authorise();
+    const reauthorise = async () => void (await authorise());
     const actor: Actor = { kind: "staff", id: session.user.id, name: session.user.name };
-    return next({ ctx: { ...verbContext(ctx, { kind: "staff", userId: session.user.id }, actor), session } });
+    return next({
+      ctx: { ...verbContext(ctx, { kind: "staff", userId: session.user.id }, actor), session, reauthorise },
+    });
   });
 
 /** An agent, known by its client certificate. Its database sees its own instance and the tenants placed there. */

@@ -1,7 +1,7 @@
 /** One walk over every procedure: each declares who may call, each is called by those who may not. */
 import { randomUUID } from "node:crypto";
 import { ServiceError } from "@kombify/agent-contract";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { TOKEN_SCOPES, tokenScopeOf } from "./permissions.ts";
 import { proceduresOf } from "./rest.ts";
 import { appRouter, type Caller } from "./router.ts";
@@ -207,6 +207,8 @@ describe("another tenant's things are not found", () => {
 });
 
 describe("a token", () => {
+  // A person may have fifty, and this walk makes more.
+  afterEach(() => plane.database.owner`update api_tokens set revoked_at = now() where revoked_at is null`);
   const forPeople = [...ofKind("user"), ...ofKind("tenant")];
   const scopeOf = (name: string) => tokenScopeOf(proceduresOf()[name]?._def.meta);
   const forTokens = forPeople.filter((name) => scopeOf(name) !== undefined);

@@ -9,6 +9,7 @@ import { z } from "zod";
 import type { Capabilities, VerbContext } from "./context.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
 import { pruneDenials } from "./identity/denials.ts";
+import { pruneIdentity } from "./identity/prune.ts";
 import type { MailDelivery } from "./mail/delivery.ts";
 import { pruneMails, sendMail } from "./mail/send-mail.ts";
 import type { Rotation } from "./rotations/rotation.ts";
@@ -61,13 +62,14 @@ export async function startWorker(options: {
         else log.debug({ queue: message }, "queue");
       }),
       // At a quiet hour, in UTC.
-      crontab: "17 3 * * * prune-mails",
+      crontab: "17 3 * * * prune-mails\n27 3 * * * prune-identity",
       taskList: {
         "send-mail": (payload) => sendMail(contextOf("send-mail"), mail, ofOne.parse(payload).id),
         "prune-mails": async () => {
           const pruned = await pruneMails(contextOf("prune-mails"));
           if (pruned > 0) log.info({ pruned }, "old mails were deleted");
         },
+        "prune-identity": () => pruneIdentity(contextOf("prune-identity")),
         "place-waiting-tenants": async () => {
           const placed = await placeWaitingTenants(contextOf("place-waiting-tenants"));
           if (placed > 0) log.info({ placed }, "waiting tenants were placed");

@@ -40,7 +40,7 @@ GRANT DELETE ON password_resets TO kombify_identity;
 --> statement-breakpoint
 GRANT SELECT (user_id) ON password_resets TO kombify_identity;
 --> statement-breakpoint
-GRANT SELECT (instance_id, plan, org_id) ON tenants TO kombify_identity;
+GRANT SELECT (instance_id, plan, org_id, org_issuer) ON tenants TO kombify_identity;
 --> statement-breakpoint
 GRANT SELECT (id, desired_revision), UPDATE (desired_revision) ON instances TO kombify_identity;
 --> statement-breakpoint

@@ -28,14 +28,18 @@ export const fleetRouter = router({
       ),
     )
     .subscription(async function* ({ ctx, signal }) {
-      const isFleet = (change: Change) => fleetChange.safeParse(change).success;
+      const isOwn = (change: Change) => change.noun === "sessions" && change.id === ctx.session.user.id;
+      const isFleet = (change: Change) => fleetChange.safeParse(change).success || isOwn(change);
       const changes = ctx.can.changes.stream(isFleet, endOf(ctx, signal))[Symbol.asyncIterator]();
       let next = changes.next();
       // Between the page's own look and this moment something may have changed: "*" says to look again.
       yield { noun: "instances" as const, id: "*" };
       for (let step = await next; !step.done; step = await next) {
         next = changes.next();
-        yield fleetChange.parse(step.value ?? { noun: "instances", id: "*" });
+        // A stream does not outlive the session that it was opened with.
+        if (step.value === null || isOwn(step.value)) await ctx.reauthorise();
+        if (step.value === null || !isOwn(step.value))
+          yield fleetChange.parse(step.value ?? { noun: "instances", id: "*" });
       }
     }),
 });

@@ -6,7 +6,7 @@ import { oidcIdentities } from "@kombify/db/schema";
 import { sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record.ts";
 import type { UserContext, VerbContext } from "../context.ts";
-import { endStackSessions } from "./end-stack-sessions.ts";
+import { endStackSessions, tellStacksOf } from "./end-stack-sessions.ts";
 import type { ProviderIdentity } from "./provider-claims.ts";
 import type { ConnectionsView } from "./schemas.ts";
 import { SignInRefusal } from "./sign-in-refusal.ts";
@@ -18,6 +18,7 @@ export const lockIdentity = (tx: Transaction, { provider, subject }: ProviderIde
 export async function linkIdentity(tx: Transaction, userId: UserId, identity: ProviderIdentity): Promise<void> {
   const { provider, subject, organisation } = identity;
   await tx.insert(oidcIdentities).values({ issuer: provider.issuer, subject, userId, orgId: organisation?.id ?? null });
+  await tellStacksOf(tx, { userId });
 }
 
 /** The person's provider accounts, and the providers that could be connected. */
@@ -107,6 +108,7 @@ export async function disconnectProvider(ctx: UserContext, input: { issuer: stri
     for (const { publicId } of ended) await endStackSessions(tx, { userId, sessionId: publicId });
     const summary = `${name} disconnected ${new URL(input.issuer).host}`;
     await recordAudit(tx, ctx, { action: "identity.disconnect", targetKind: "user", targetId: userId, summary });
+    await tellStacksOf(tx, { userId });
     await notifyChange(tx, { noun: "sessions", id: userId });
   });
 }

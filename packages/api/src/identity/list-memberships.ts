@@ -6,6 +6,7 @@ export const listMemberships = (ctx: UserContext): Promise<MeView["tenants"]> =>
   ctx.db.read<MeView["tenants"][number]>(
     (sql) => sql`
       select t.id, t.slug, t.name, m.role, t.status from memberships m join tenants t on t.id = m.tenant_id
-      where m.user_id = ${ctx.session.user.id} and t.org_id = coalesce(${ctx.session.orgId}, t.org_id)
+      where m.user_id = ${ctx.session.user.id}
+        and (${ctx.session.orgId}::text is null or t.id = any(${ctx.session.memberships.map(({ id }) => id)}::uuid[]))
       order by m.created_at, t.id`,
   );

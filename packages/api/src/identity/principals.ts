@@ -80,7 +80,7 @@ export function createPrincipals(options: {
         (sql) => sql`
           select u.id, u.email, u.name, u.staff_role as "staffRole",
             (select coalesce(json_agg(json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role,
-              'plan', t.plan, 'orgId', t.org_id) order by m.created_at), '[]')
+              'plan', t.plan, 'orgId', t.org_id, 'orgIssuer', t.org_issuer) order by m.created_at), '[]')
              from memberships m join tenants t on t.id = m.tenant_id where m.user_id = u.id) as memberships
           from users u where u.id = ${userId}`,
       );
@@ -143,7 +143,9 @@ export function createPrincipals(options: {
     const person = known ? await findPerson(known.userId) : undefined;
     if (!person)
       throw refusedToken("Nobody here is known by this account. Sign in to the portal with it once, in a browser.");
-    const memberships = person.memberships.filter((membership) => orgId === null || membership.orgId === orgId);
+    // An id of an organisation means something only together with who gave it.
+    const isMeant = (membership: Membership) => membership.orgId === orgId && membership.orgIssuer === issuer;
+    const memberships = orgId === null ? person.memberships : person.memberships.filter(isMeant);
     return { user: person.user, memberships, scopes: null, orgId, ...proof };
   }
 

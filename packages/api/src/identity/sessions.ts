@@ -74,7 +74,7 @@ function createAdapter(db: Database, audience: Audience): Adapter {
         (sql) => sql`
           select s.public_id as "publicId", s.user_id as "userId", s.expires_at as "expiresAt", u.email, u.name, u.staff_role as "staffRole",
             (select coalesce(json_agg(json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role,
-              'plan', t.plan, 'orgId', t.org_id) order by m.created_at), '[]')
+              'plan', t.plan, 'orgId', t.org_id, 'orgIssuer', t.org_issuer) order by m.created_at), '[]')
              from memberships m join tenants t on t.id = m.tenant_id where m.user_id = s.user_id) as memberships
           from sessions s join users u on u.id = s.user_id where s.id = ${sessionId} and s.audience = ${audience}`,
       );

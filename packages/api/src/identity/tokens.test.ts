@@ -232,7 +232,8 @@ describe("an access token of a provider", () => {
     const person = await signUpPerson(plane, "member");
     await linkAccount(plane, person, issuer.provider.issuer, "zitadel-member");
     const { tenant: second } = await person.api.tenants.create({ name: "Second" });
-    await plane.database.owner`update tenants set org_id = 'org-two' where id = ${second.id}`;
+    await plane.database
+      .owner`update tenants set org_id = 'org-two', org_issuer = ${issuer.provider.issuer} where id = ${second.id}`;
     const tokenOf = (more = {}) => issuer.issue({ sub: "zitadel-member", ...more });
     const owner = "urn:zitadel:iam:user:resourceowner:id";
     const restricted = apiWith(await tokenOf({ [owner]: "org-two", "urn:zitadel:iam:org:id": person.tenant.id }));

@@ -5,6 +5,7 @@ import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import type { UserContext, VerbContext } from "../context.ts";
+import { tellStacksOf } from "../identity/end-stack-sessions.ts";
 import { invitationTokenHash } from "./invitation-token.ts";
 import type { TenantView } from "./schemas.ts";
 import { lockTeam, notifyTeam, requirePlace, withArticle } from "./team.ts";
@@ -110,6 +111,7 @@ export async function acceptInvitationIn(
     summary: `${person.name} joined as ${withArticle(taken.role)}`,
   });
   await notifyTeam(tx, tenantId, person.id);
+  await tellStacksOf(tx, { userId: person.id, tenantId });
   return tenant;
 }
 

@@ -6,9 +6,9 @@ import type { MemberRole } from "@kombify/agent-contract";
 import { notifyChange, type TenantId, type Transaction, type UserId } from "@kombify/db";
 import { sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record.ts";
-import { PLAN_LIMITS } from "../billing/plans.ts";
+import { memberLimitOf } from "../billing/member-limit.ts";
 import type { Membership, VerbContext } from "../context.ts";
-import { endStackSessions } from "../identity/end-stack-sessions.ts";
+import { endStackSessions, tellStacksOf } from "../identity/end-stack-sessions.ts";
 import type { ProviderIdentity } from "../identity/provider-claims.ts";
 import { SignInRefusal } from "../identity/sign-in-refusal.ts";
 import { createTenantIn } from "./create-tenant.ts";
@@ -70,7 +70,7 @@ export async function joinOrganisation(
       "FORBIDDEN",
       `${provider.name} gives you no role in the homelab of your organisation. Ask its owner for one.`,
     );
-  if (!isMember && found.memberCount >= PLAN_LIMITS[found.plan].members)
+  if (!isMember && found.memberCount >= (await memberLimitOf(tx, found.plan)))
     throw new SignInRefusal("members-full", "LIMIT_REACHED", "The homelab has as many members as its plan allows.");
   const isLastOwner = found.role === "owner" && found.otherOwners === 0;
   if (!role || role === found.role || isLastOwner) return { slug: found.slug, isNew: false };
@@ -87,5 +87,6 @@ export async function joinOrganisation(
   });
   await notifyChange(tx, { noun: "sessions", id: person.id });
   await notifyChange(tx, { noun: "tenants", id: found.id });
+  await tellStacksOf(tx, { userId: person.id, tenantId: found.id });
   return { slug: found.slug, isNew: false };
 }

@@ -74,8 +74,11 @@ export const tenantsRouter = router({
     )
     .subscription(async function* ({ ctx, signal }) {
       let instanceId: string | undefined;
-      const isMine = (change: Change) => change.id === ctx.tenant.id || (change.id === instanceId && !change.isBeat);
+      // Also when the caller's own sessions or memberships change: a stream outlives neither.
+      const mine: readonly string[] = [ctx.tenant.id, ctx.session.user.id];
+      const isMine = (change: Change) => mine.includes(change.id) || (change.id === instanceId && !change.isBeat);
       const read = async () => {
+        await ctx.reauthorise();
         const view = tenantDetailView.parse(await getTenant(ctx));
         instanceId = view.instance?.id;
         return view;

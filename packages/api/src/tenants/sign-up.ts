@@ -83,5 +83,8 @@ export const signUpRouter = router({
     })
     .input(registerInput)
     .output(z.object({ user: userView, tenant: tenantView }))
-    .mutation(({ ctx, input }) => signUp(ctx, input, ctx.idempotencyKey)),
+    .mutation(({ ctx, input }) => {
+      if (ctx.audience !== "cloud") throw new ServiceError("NOT_FOUND", "There is no such procedure here.");
+      return signUp(ctx, input, ctx.idempotencyKey);
+    }),
 });

@@ -3,10 +3,8 @@ import { notifyChange, type Transaction, type UserId } from "@kombify/db";
 import { sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record.ts";
 import type { VerbContext } from "../context.ts";
+import { denyTokens, MAX_TOKEN_LIFETIME_MS } from "../identity/denials.ts";
 import { endStackSessions } from "../identity/end-stack-sessions.ts";
-
-/** Longer than any access token that a provider gives out lives by itself: 12 h in Zitadel unless somebody set more. */
-const TOKEN_LIFETIME = "24 hours";
 
 export interface CutOff {
   issuer: string;
@@ -17,17 +15,6 @@ export interface CutOff {
   until: Date | null;
   /** Whether the account is gone for good or closed by somebody, and not only locked for a while. */
   isClosed: boolean;
-}
-
-/** Refuses the access tokens of an account that were issued until then. */
-async function denyTokens(tx: Transaction, { issuer, subject, until }: CutOff): Promise<void> {
-  const before = until?.toISOString() ?? null;
-  await tx.execute(sql`
-    insert into token_denials (issuer, kind, value, before, expires_at)
-    values (${issuer}, 'sub', ${subject}, coalesce(${before}::timestamptz, clock_timestamp()), clock_timestamp() + ${TOKEN_LIFETIME}::interval)
-    on conflict (issuer, kind, value) do update
-      set before = greatest(token_denials.before, excluded.before), expires_at = greatest(token_denials.expires_at, excluded.expires_at)`);
-  await notifyChange(tx, { noun: "denials", id: issuer });
 }
 
 /** Ends every session of a person that began until then, on both portals and on every Stack. */
@@ -46,7 +33,10 @@ async function endSessions(tx: Transaction, userId: UserId, until: Date | null):
  * personal access tokens of its person. Its homelabs are left as they are.
  */
 export async function cutOff(tx: Transaction, ctx: VerbContext, account: CutOff): Promise<void> {
-  await denyTokens(tx, account);
+  const { issuer, subject } = account;
+  const before = account.until ?? new Date();
+  const expiresAt = new Date(Date.now() + MAX_TOKEN_LIFETIME_MS);
+  await denyTokens(tx, { issuer, kind: "sub", value: subject, before, expiresAt });
   const [person] = await tx.execute<{ userId: UserId; name: string }>(sql`
     select u.id as "userId", u.name from oidc_identities o join users u on u.id = o.user_id
     where o.issuer = ${account.issuer} and o.subject = ${account.subject}`);
