@@ -98,12 +98,13 @@ describe("in one process", () => {
     expect((await fetch(`${web.listener.url}/openapi.json`)).headers.get("ratelimit-limit")).toBeNull();
   });
 
-  it("what came through the gateway was counted there", async () => {
+  it("whom the gateway names it has counted; whom it does not know is counted here", async () => {
     const dee = await signUpPerson(plane, "dee");
-    const answer = await get(gateway, ME, dee);
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get("ratelimit-limit")).toBeNull();
-    expect((await get(web, ME, dee)).headers.get("ratelimit-remaining")).toBe("99");
+    const named = await get(gateway, ME, dee, { "x-user-id": dee.id });
+    expect(named.status).toBe(200);
+    expect(named.headers.get("ratelimit-limit")).toBeNull();
+    expect((await get(gateway, ME, dee)).headers.get("ratelimit-remaining")).toBe("99");
+    expect((await get(web, ME, dee)).headers.get("ratelimit-remaining")).toBe("98");
   });
 
   it("a member of two homelabs spends the one that the request selects, and a stranger's selector costs the stranger", async () => {

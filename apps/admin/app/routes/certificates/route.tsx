@@ -1,6 +1,6 @@
 import { refusedForm, textFields } from "@kombify/portal/form-problem";
 import { pageAnswer } from "@kombify/portal/service-error";
-import { FormErrorSummary, PageHeader } from "@kombify/ui";
+import { FormErrorSummary } from "@kombify/ui";
 import { Stack } from "@mantine/core";
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
 import { useActionData, useLoaderData, useSearchParams } from "@remix-run/react";
@@ -9,6 +9,7 @@ import { RevokeQuestion } from "../../certificates/revoke-question.tsx";
 import { SERVICE_TITLES, ServiceCertificates } from "../../certificates/service-certificates.tsx";
 import { Section } from "../../frame/section.tsx";
 import { useMayOperate } from "../../frame/staff.ts";
+import { SettingsFrame } from "../../settings/settings-frame.tsx";
 
 const HREF = "/settings/certificates";
 
@@ -44,8 +45,7 @@ export default function Certificates() {
   const certificate = mayOperate ? items.find(({ serial, revokedAt }) => serial === asked && !revokedAt) : undefined;
   const typedName = problem?.fields.find(({ path }) => path === "typedName")?.message;
   return (
-    <>
-      <PageHeader title="Certificates" description="By what the parts of kombify know each other." />
+    <SettingsFrame description="By what the parts of kombify know each other.">
       <Stack gap="md">
         {problem && !typedName ? <FormErrorSummary message={problem.message} requestId={problem.requestId} /> : null}
         {certificate ? <RevokeQuestion certificate={certificate} backHref={HREF} error={typedName} /> : null}
@@ -59,6 +59,6 @@ export default function Certificates() {
           />
         </Section>
       </Stack>
-    </>
+    </SettingsFrame>
   );
 }

@@ -1,10 +1,10 @@
 import { pageAnswer } from "@kombify/portal/service-error";
 import { TwoStep } from "@kombify/portal/two-step";
 import { actOnTwoStep } from "@kombify/portal/two-step-action";
-import { PageHeader } from "@kombify/ui";
 import type { ActionFunctionArgs, HeadersFunction, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
 import { useLastAnswer } from "../../forms/use-last-answer.ts";
+import { SettingsFrame } from "../../settings/settings-frame.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Your two-step sign-in · kombify Admin" }];
 
@@ -30,9 +30,10 @@ export default function StaffSecurity() {
   // Live pages load their data anew, and the recovery codes must not go with that.
   const answer = useLastAnswer(useActionData<typeof action>());
   return (
-    <div style={{ maxWidth: 640 }}>
-      <PageHeader title="Your two-step sign-in" description="It counts in both portals." />
-      <TwoStep {...state} answer={answer} />
-    </div>
+    <SettingsFrame description="It counts in both portals.">
+      <div style={{ maxWidth: 640 }}>
+        <TwoStep {...state} answer={answer} />
+      </div>
+    </SettingsFrame>
   );
 }
