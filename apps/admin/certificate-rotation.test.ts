@@ -55,6 +55,8 @@ beforeAll(async () => {
     const { owner } = plane.database;
     expect(await owner`select 1 from instance_reports where connection = 'connected'`).toHaveLength(1);
   }, until);
+  // The load is far beyond what any plan allows in a minute.
+  await plane.database.owner`insert into plan_limits (plan, requests_per_minute) values ('free', 10_000_000)`;
   ann = await signUpPerson(plane, "ann");
   await vi.waitFor(async () => {
     expect((await ann.api.tenants.get({ slug: ann.tenant.slug })).status).toBe("active");
