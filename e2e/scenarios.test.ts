@@ -32,7 +32,7 @@ const post = (path: string, headers: Record<string, string>, body: unknown = {})
 
 /** A personal access token, as a person makes one for a program. */
 async function tokenOf({ cookie }: SignedUp): Promise<string> {
-  const answer = await post("/api/tokens", { cookie }, { name: "program" });
+  const answer = await post("/api/tokens", { cookie }, { name: "program", scopes: ["stack:read", "stack:write"] });
   expect(answer.status).toBe(201);
   return ((await answer.json()) as { secret: string }).secret;
 }

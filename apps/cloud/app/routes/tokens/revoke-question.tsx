@@ -1,8 +1,6 @@
 import type { TokenView } from "@kombify/api/schemas";
-import { ConfirmDanger } from "@kombify/ui";
 import { Button, Group, List, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useMounted } from "@mantine/hooks";
-import { Form, useNavigate, useNavigation, useSearchParams, useSubmit } from "@remix-run/react";
+import { Form, useSearchParams } from "@remix-run/react";
 import { SubmitButton } from "../../forms/submit-button.tsx";
 import { PortalLink } from "../../frame/portal-link.tsx";
 
@@ -10,36 +8,17 @@ const PAGE = "/settings/tokens";
 const EFFECTS = ["Whatever uses it is refused from now on.", "Homelabs that were opened with it are closed there."];
 const UNDO = "This cannot be undone. Make a new token to let the program in again.";
 
-/** The question before a token is ended; `?revoke=` opens it, so that Back closes it and it works without script. */
+/**
+ * The question before a token is ended. `?revoke=` opens it, so that Back closes it; it is a form of the page, which works
+ * without script and costs no dialog.
+ */
 export function RevokeQuestion({ tokens }: { tokens: readonly TokenView[] }) {
   const asked = useSearchParams()[0].get("revoke");
   const token = tokens.find(({ id }) => id === asked);
-  const isMounted = useMounted();
-  const navigate = useNavigate();
-  const submit = useSubmit();
-  const { state, formMethod } = useNavigation();
-  if (!token) return null;
-  if (!isMounted) return <PlainQuestion token={token} />;
-  const { id, name } = token;
-  return (
-    <ConfirmDanger
-      isOpen
-      onClose={() => navigate(PAGE, { replace: true, preventScrollReset: true })}
-      title={`Revoke ${name}?`}
-      effects={EFFECTS}
-      undo={UNDO}
-      name={name}
-      action="Revoke the token"
-      isPending={state !== "idle" && formMethod === "POST"}
-      onConfirm={() =>
-        submit({ intent: "revoke", id, typedName: name }, { method: "post", action: PAGE, replace: true })
-      }
-    />
-  );
+  return token ? <Question token={token} /> : null;
 }
 
-/** The same question as a form of the page, for browsers that run no script. */
-function PlainQuestion({ token: { id, name } }: { token: TokenView }) {
+function Question({ token: { id, name } }: { token: TokenView }) {
   return (
     <Paper withBorder p="lg" id="revoke">
       <Form method="post" action={PAGE}>
