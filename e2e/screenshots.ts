@@ -95,6 +95,8 @@ async function photograph(system: System): Promise<void> {
       ["cloud-settings", `${cloudUrl}/settings`],
       ["cloud-tokens", `${cloudUrl}/settings/tokens`],
       ["cloud-security", `${cloudUrl}/settings/security`],
+      ["cloud-connections", `${cloudUrl}/settings/connections`],
+      ["cloud-mailbox", `${cloudUrl}/dev/mailbox`],
       ["stack-overview", home],
       ["stack-stacks", `${home}/stacks`],
       ["stack-stack", media],
@@ -118,6 +120,8 @@ async function photograph(system: System): Promise<void> {
     await takeAdmin("tenants", "/tenants");
     await takeAdmin("audit", "/audit");
     await takeAdmin("settings", "/settings");
+    await takeAdmin("certificates", "/settings/certificates");
+    await takeAdmin("security", "/settings/security");
   } finally {
     await browser.close();
     await host.stop();
