@@ -106,6 +106,8 @@ describe.skipIf(hasNoBrowser)("one's own account", () => {
     await signIn(elsewhere, system.cloudUrl, person);
     await page.goto(`${system.cloudUrl}/login`);
     await page.getByRole("link", { name: "Forgot your password?" }).click();
+    // The page that is left has a field of this name, too.
+    await page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
     await page.getByLabel("E-mail").fill(person.email);
     await page.getByRole("button", { name: "Mail me a link" }).click();
     await page.getByRole("heading", { name: "Look into your mail" }).waitFor();

@@ -7,6 +7,7 @@ import { setTheStage } from "./src/journey.ts";
 import { launch, signUp, somebody } from "./src/people.ts";
 import { addNode, createStack } from "./src/stack-console.ts";
 import { signInStaff } from "./src/staff-api.ts";
+import { until } from "./src/until.ts";
 
 const SCHEMES = ["light", "dark"] as const;
 
@@ -31,7 +32,8 @@ async function inspect(page: Page, addresses: string[]): Promise<string[]> {
     await page.setViewportSize({ width: 360, height: 740 });
     // A browser under load takes some frames until the media queries of the new width are in force.
     const excess = () => Math.max(0, document.documentElement.scrollWidth - window.innerWidth);
-    await page.waitForFunction(`(${excess})() === 0`, undefined, { timeout: 5_000 }).catch(() => undefined);
+    const fits = async () => (await page.evaluate(excess)) === 0;
+    await until("the page fits", fits, 5_000).catch(() => undefined);
     const overflow = await page.evaluate(excess);
     if (overflow > 0) faults.push(`${address}: ${overflow} pixels too wide for a phone of 360`);
     await page.setViewportSize({ width: 1280, height: 800 });
