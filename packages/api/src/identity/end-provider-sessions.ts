@@ -5,11 +5,10 @@ import { tokenDenials } from "@kombify/db/schema";
 import { sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record.ts";
 import type { VerbContext } from "../context.ts";
+import { denyTokens, MAX_TOKEN_LIFETIME_MS } from "./denials.ts";
 import { endStackSessions } from "./end-stack-sessions.ts";
 import type { LogoutToken } from "./logout-token.ts";
 
-/** The longest that an access token may live at a provider; after that a denial has nothing left to deny. */
-const TOKEN_LIFETIME = sql`interval '24 hours'`;
 /** Beside the ids of access tokens, which are refused by the same table, and never one of them. */
 const replayKeyOf = ({ tokenId }: LogoutToken): string => `logout ${tokenId}`;
 
@@ -29,16 +28,6 @@ async function useOnce(tx: Transaction, token: LogoutToken): Promise<void> {
   if (!used) throw new ServiceError("INVALID", "This logout token is not taken: it came before.");
 }
 
-async function deny(tx: Transaction, issuer: string, kind: "sid" | "sub", value: string): Promise<void> {
-  await tx
-    .insert(tokenDenials)
-    .values({ issuer, kind, value, before: sql`now()`, expiresAt: sql`now() + ${TOKEN_LIFETIME}` })
-    .onConflictDoUpdate({
-      target: [tokenDenials.issuer, tokenDenials.kind, tokenDenials.value],
-      set: { before: sql`now()`, expiresAt: sql`now() + ${TOKEN_LIFETIME}` },
-    });
-}
-
 /**
  * Ends what a logout token names: the sessions of one session there, or all of the person's that came from that provider.
  * Access tokens of before are refused from now on, by session and by person: not every provider names the session in
@@ -51,9 +40,10 @@ export async function endProviderSessions(ctx: VerbContext, logoutToken: string)
   const { issuer, sid, subject } = token;
   return ctx.db.transaction(async (tx) => {
     await useOnce(tx, token);
-    if (sid) await deny(tx, issuer, "sid", sid);
-    if (subject) await deny(tx, issuer, "sub", subject);
-    await notifyChange(tx, { noun: "denials", id: issuer });
+    const before = new Date();
+    const denied = { issuer, before, expiresAt: new Date(before.getTime() + MAX_TOKEN_LIFETIME_MS) };
+    if (sid) await denyTokens(tx, { ...denied, kind: "sid", value: sid });
+    if (subject) await denyTokens(tx, { ...denied, kind: "sub", value: subject });
     const ended = await tx.execute<{ userId: UserId; publicId: string; name: string }>(sql`
       delete from sessions s using users u where u.id = s.user_id and s.idp_issuer = ${issuer}
         and (${sid}::text is null or s.idp_sid = ${sid})
