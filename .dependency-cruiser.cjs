@@ -72,7 +72,7 @@ module.exports = {
       comment: "The agent runs on other people's hosts: nothing of the control plane goes there.",
       from: { path: "^apps/stack-agent/" },
       to: {
-        path: "^(packages/(?!agent-contract/|server/|embedded-(postgres|pocketbase)/)|apps/(?!stack-agent/)|scripts/)",
+        path: "^(packages/(?!agent-contract/|flags/|server/|embedded-(postgres|pocketbase)/)|apps/(?!stack-agent/)|scripts/)",
       },
     },
     {
@@ -80,6 +80,19 @@ module.exports = {
       severity: "error",
       from: { path: "^packages/agent-contract/" },
       to: { path: "^(packages/(?!agent-contract/)|apps/|scripts/)" },
+    },
+    {
+      name: "flags-knows-only-agent-contract",
+      severity: "error",
+      comment: "The same code evaluates on hosts and in Cloud, so it knows neither.",
+      from: { path: "^packages/flags/", pathNot: "[.]test[.]ts$" },
+      to: { path: "^(packages/(?!flags/|agent-contract/)|apps/|scripts/)" },
+    },
+    {
+      name: "rules-are-browser-safe",
+      severity: "error",
+      from: { path: "^packages/flags/src/rules/", pathNot: "[.]test[.]ts$" },
+      to: { path: "^packages/flags/src/(?!rules/)|node_modules/@openfeature|node:" },
     },
     {
       name: "packages-never-import-apps",

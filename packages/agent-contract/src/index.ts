@@ -1,6 +1,7 @@
 export * from "./desired.ts";
 export * from "./engines.ts";
 export * from "./errors.ts";
+export * from "./flags.ts";
 export * from "./join.ts";
 export * from "./names.ts";
 export * from "./report.ts";

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { engineSchema } from "./engines.ts";
+import { flagUsageSchema } from "./flags.ts";
 
 /**
  * `creating`: work has begun. `ready`: the namespace is complete and open; closed only while its `namespaceVersion` is
@@ -20,6 +21,15 @@ export const tenantReportSchema = z.object({
   error: z.string().max(1000).optional(),
   /** Version of the namespace's collections; absent while there are none, and from agents that do not say. */
   namespaceVersion: z.number().int().min(0).optional(),
+  /** The flags that are stored here for this tenant; absent while there are none, and from older agents. */
+  flags: z
+    .object({
+      revision: z.number().int().min(0),
+      digest: z.string().regex(/^[0-9a-f]{64}$/),
+      /** Why a newer document was not taken. */
+      error: z.string().max(1000).optional(),
+    })
+    .optional(),
 });
 export type TenantReport = z.infer<typeof tenantReportSchema>;
 
@@ -61,6 +71,8 @@ export const reportSchema = z.object({
     .array(z.string().regex(/^[0-9a-f]{64}$/))
     .max(10)
     .optional(),
+  /** What changed since the last report that was accepted, counted since boot; absent from older agents. */
+  flagUsage: z.array(flagUsageSchema).max(5_000).optional(),
   versions: z.object({ agent: z.string().max(64), engine: z.string().max(64) }),
 });
 export type Report = z.infer<typeof reportSchema>;

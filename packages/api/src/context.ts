@@ -6,6 +6,7 @@ import type { ExchangeResponse, Peer, Plan, ServiceName } from "@kombify/agent-c
 import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, Transaction, UserId } from "@kombify/db";
 import type { Logger } from "@kombify/server";
 import type { PlanLimitsReader } from "./billing/limits.ts";
+import type { FlagDocuments } from "./flags/documents.ts";
 import type { OidcClients } from "./identity/oidc.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
 import type { StaffRole } from "./identity/schemas.ts";
@@ -178,6 +179,8 @@ export interface Capabilities {
   throttle: Throttle;
   /** What plans allow now. */
   plans: PlanLimitsReader;
+  /** What flags are, tenant by tenant. */
+  flagDocuments: FlagDocuments;
   sealer: Sealer;
   /** The sealer's keys, for exchanging them. */
   keyring: Keyring;

@@ -11,6 +11,7 @@ import { createPlanLimits } from "./billing/limits.ts";
 import { openChanges } from "./changes.ts";
 import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
 import { bearerOf, gatewayIdentityOf } from "./credentials.ts";
+import { openFlagDocuments } from "./flags/documents.ts";
 import { createAccessTokens } from "./identity/access-tokens.ts";
 import { createChallengeCookie } from "./identity/challenge-cookie.ts";
 import { openDenials } from "./identity/denials.ts";
@@ -191,6 +192,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     agents,
     throttle: createThrottle(options.limits, { store: rateLimits.store }),
     plans,
+    flagDocuments: openFlagDocuments({ db }),
     sealer,
     keyring: sealer,
     oidcProviders,

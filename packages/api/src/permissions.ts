@@ -17,6 +17,7 @@ export const TENANT_PERMISSIONS = {
   // An owner is let through to be told what to do first.
   "team:leave": ALL_MEMBERS,
   "tenant:transfer": ["owner"],
+  "flag:evaluate": ALL_MEMBERS,
 } as const satisfies Record<string, readonly MemberRole[]>;
 
 const EVERY_STAFF: readonly StaffRole[] = ["viewer", "operator", "owner"];
@@ -39,6 +40,10 @@ export const STAFF_PERMISSIONS = {
   "webhook:replay": OPERATORS,
   "certificate:read": EVERY_STAFF,
   "certificate:revoke": OPERATORS,
+  "flag:read": EVERY_STAFF,
+  "flag:write": OPERATORS,
+  // Of changes that somebody else made.
+  "flag:approve": OPERATORS,
 } as const satisfies Record<string, readonly StaffRole[]>;
 
 export type TenantPermission = keyof typeof TENANT_PERMISSIONS;
@@ -52,6 +57,7 @@ export type TokenScope = (typeof TOKEN_SCOPES)[number];
 const TENANT_PERMISSION_SCOPES: Partial<Record<TenantPermission, TokenScope>> = {
   "tenant:read": "portal:read",
   "tenant:launch": "homelab:launch",
+  "flag:evaluate": "portal:read",
   "stack:read": "stack:read",
   "stack:write": "stack:write",
 };

@@ -1,6 +1,9 @@
 /** The whole API on one screen. */
 import { agentsRouter } from "./agents/router.ts";
 import { auditRouter } from "./audit/router.ts";
+import { flagChangesRouter } from "./flags/changes-router.ts";
+import { flagRolloutRouter } from "./flags/rollout-router.ts";
+import { flagsRouter } from "./flags/router.ts";
 import { fleetRouter } from "./fleet/router.ts";
 import { accountRouter } from "./identity/account-router.ts";
 import { identityRouter } from "./identity/router.ts";
@@ -20,6 +23,7 @@ export const appRouter = router({
   tenants: mergeRouters(tenantsRouter, teamRouter),
   instances: instancesRouter,
   agents: agentsRouter,
+  flags: mergeRouters(flagsRouter, flagChangesRouter, flagRolloutRouter),
   fleet: fleetRouter,
   audit: auditRouter,
   mail: mailRouter,

@@ -8,7 +8,12 @@ import { wire } from "./wire.ts";
 
 export interface ProcedureMeta {
   /** The procedure over REST; without it, it is reached over tRPC alone. */
-  openapi?: { method: "GET" | "POST" | "PATCH" | "DELETE"; path: `/${string}`; tags?: string[]; summary?: string };
+  openapi?: {
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+    path: `/${string}`;
+    tags?: string[];
+    summary?: string;
+  };
   /** Declared by the builders in procedures.ts, never written by hand. */
   permission?: Permission;
   /** What a token needs to call a procedure of a person; without it, only a session may. See permissions.ts. */

@@ -44,12 +44,17 @@ export interface Change {
     | "webhooks"
     | "keys"
     | "authorities"
-    | "certificates";
+    | "certificates"
+    | "flags"
+    | "flag-changes"
+    | "flag-documents"
+    | "flag-deliveries";
   /**
    * Of the tenant, of the instance, of the person whose sessions, memberships or tokens changed, of the rotation, of the
    * event; for denials the issuer whose tokens are refused from now on, for keys what they are for (`encryption`,
    * `signing`); the fingerprint of the CA that was made, activated or retired; the serial number of the certificate that
-   * was revoked; empty for the plans.
+   * was revoked; the key of the flag (`segment:` before that of a segment); the tenant whose flags changed or arrived, `*`
+   * for all; empty for the plans.
    */
   id: string;
   /** For instances: the desired revision, when it is what changed. */

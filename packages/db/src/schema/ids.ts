@@ -11,6 +11,7 @@ export type ApiTokenId = Id<"api-token">;
 export type InvitationId = Id<"invitation">;
 export type ToolId = Id<"tool">;
 export type FlagId = Id<"flag">;
+export type FlagChangeId = Id<"flag-change">;
 
 /** A new id, ordered by time of creation. */
 export const newId = (): string => v7();

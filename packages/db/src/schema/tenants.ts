@@ -1,6 +1,6 @@
 /** Tenants, who belongs to them, and who is asked to. */
 import { sql } from "drizzle-orm";
-import { index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { bigint, index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { users } from "./identity.ts";
 import { type InstanceId, type InvitationId, newId, type TenantId, type UserId } from "./ids.ts";
 import { instances } from "./instances.ts";
@@ -45,6 +45,12 @@ export const tenants = pgTable(
      * them: the status says what is wanted, and a suspended tenant under quarantine is both.
      */
     quarantinedAt: at("quarantined_at"),
+    /**
+     * Raised, by a trigger, with everything that only this tenant's flags follow from: its overrides, plan, address, host.
+     * Together with `flag_settings.revision` the revision of its document.
+     */
+    flagsRevision: bigint("flags_revision", { mode: "number" }).notNull().default(0),
+    flagsChangedAt: at("flags_changed_at").notNull().defaultNow(),
   },
   (table) => [
     uniqueIndex("tenants_slug_key").on(table.slug),

@@ -98,12 +98,16 @@ export const flagCollection: Collection<Flag> = {
     await tx.update(flags).set(columns(row)).where(eq(flags.id, id));
   },
   async readBack(tx, ids) {
-    const rows = await tx.select().from(flags).where(inArray(flags.id, ids));
+    const { id, key, state, variants, defaultVariant, targeting, metadata, kind, description, owner } = flags;
+    const times = { expiresAt: flags.expiresAt, createdAt: flags.createdAt, updatedAt: flags.updatedAt };
+    const taken = { id, key, state, variants, defaultVariant, targeting, metadata, kind, description, owner, ...times };
+    const rows = await tx.select(taken).from(flags).where(inArray(flags.id, ids));
     return new Map(
-      rows.map(({ id, expiresAt, createdAt, updatedAt, ...row }) => [
+      rows.map(({ id, defaultVariant, expiresAt, createdAt, updatedAt, ...row }) => [
         id,
         {
           ...row,
+          defaultVariant: defaultVariant ?? "",
           expiresAt: expiresAt?.toISOString() ?? null,
           createdAt: createdAt.toISOString(),
           updatedAt: updatedAt.toISOString(),
