@@ -26,7 +26,7 @@ GRANT INSERT ON flag_versions, flag_changes TO kombify_staff;
 --> statement-breakpoint
 GRANT UPDATE (state, reason, decided_by, decided_by_name, decided_at, finished_at) ON flag_changes TO kombify_staff;
 --> statement-breakpoint
-GRANT UPDATE (revision, changed_at, metadata) ON flag_settings TO kombify_staff;
+GRANT UPDATE (revision, changed_at, metadata, file_extras) ON flag_settings TO kombify_staff;
 --> statement-breakpoint
 GRANT UPDATE (flags_revision, flags_changed_at) ON tenants TO kombify_staff, kombify_agent;
 --> statement-breakpoint
