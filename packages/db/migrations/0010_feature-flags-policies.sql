@@ -56,8 +56,8 @@ CREATE POLICY agent ON flag_usage TO kombify_agent USING (app_instance_id() IS N
 --> statement-breakpoint
 CREATE POLICY agent ON flag_usage_seen TO kombify_agent USING (instance_id = app_instance_id()) WITH CHECK (instance_id = app_instance_id());
 --> statement-breakpoint
--- Only flags that are there are counted: what a host makes up is left out.
-GRANT SELECT (key) ON flags TO kombify_agent;
+-- Only flags and variants that are there are counted: what a host makes up is left out.
+GRANT SELECT (key, variants) ON flags TO kombify_agent;
 --> statement-breakpoint
 CREATE POLICY agent ON flags FOR SELECT TO kombify_agent USING (app_instance_id() IS NOT NULL);
 --> statement-breakpoint
