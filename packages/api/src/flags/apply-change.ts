@@ -13,7 +13,7 @@ import type { VerbContext } from "../context.ts";
 import { type ChangeKind, refuseStale } from "./base-version.ts";
 import { checkChange, readSegments } from "./check-flags.ts";
 import { type FlagRow, type FlagState, isSameState, snapshotOf, sourceOf, stateOf } from "./flag-state.ts";
-import { killed, restored, updated } from "./next-state.ts";
+import { actionOf, killed, restored, updated } from "./next-state.ts";
 import { refuseStrandedOverrides, writeOverride } from "./write-override.ts";
 
 /** A change as it was asked for. */
@@ -149,7 +149,8 @@ async function write(tx: Transaction, ctx: VerbContext, step: Step, fleetRevisio
   if (!after) await tx.delete(flags).where(eq(flags.key, key));
   else if (row) await tx.update(flags).set(values).where(eq(flags.id, row.id));
   else await tx.insert(flags).values({ key, ...after, version, revision });
-  const action = change.action ?? (row || change.kind !== "update" ? change.kind : "create");
+  const told = change.action ?? (change.kind === "update" ? actionOf(change.proposal) : undefined);
+  const action = told ?? (row || change.kind !== "update" ? change.kind : "create");
   const reason = change.kind === "kill" && change.note ? `: ${change.note}` : "";
   const snapshot = after && snapshotOf(after);
   await note(tx, ctx, change, { version, action, snapshot }, `${DEEDS[action] ?? "Changed"} ${key}${reason}`);

@@ -73,14 +73,18 @@ export async function checkChange(
 }
 
 /** @throws ServiceError INVALID with a line for each thing that is wrong. */
-export function checkSource(sources: SourceFlag[], _segments: Segments): void {
+export function checkSource(
+  sources: SourceFlag[],
+  _segments: Segments,
+  { isWhole = true }: { isWhole?: boolean } = {},
+): void {
   const byKey = new Map(sources.map((flag) => [flag.key, flag]));
   const wrong = sources.flatMap(({ key, variants, defaultVariant, offVariant, prerequisites }) => [
     ...[defaultVariant, offVariant]
       .filter((name) => name !== null && !Object.hasOwn(variants, name))
       .map((name) => `${key} has no variant ${name}.`),
     ...prerequisites
-      .filter(({ flag }) => !byKey.has(flag))
+      .filter(({ flag }) => isWhole && !byKey.has(flag))
       .map(({ flag }) => `${key} needs the flag ${flag}, which is not there.`),
   ]);
   if (wrong.length > 0) throw new ServiceError("INVALID", wrong.join(" "));

@@ -6,9 +6,14 @@ import { flagDefinitionSchema } from "./schemas.ts";
 
 /**
  * The proposal of an `update`: the whole flag as staff edit it. What only a file can say is left as it is unless the
- * proposal has it: `kill` (null lets the rules decide again) and `fileExtras`.
+ * proposal has it: `kill` (null lets the rules decide again) and `fileExtras`. An earlier state may have had no owner, and
+ * an imported one has a kind of its own.
  */
 const updateProposal = flagDefinitionSchema.extend({
+  owner: z.string().max(200),
+  kind: z.string().min(1).max(40) as unknown as typeof flagDefinitionSchema.shape.kind,
+  /** What the history calls it. */
+  action: z.enum(["revert", "import"]).optional(),
   kill: z.object({ at: z.coerce.date(), reason: z.string() }).nullable().optional(),
   fileExtras: z.record(z.string(), z.unknown()).optional(),
 });
@@ -27,11 +32,15 @@ function offVariantOf(key: string, { offVariant, variants }: FlagState): string 
   );
 }
 
+/** What the history calls an update, where that is more than that. */
+export const actionOf = (proposal: Record<string, unknown>): string | undefined =>
+  updateProposal.shape.action.safeParse(proposal.action).data;
+
 /** @throws ServiceError INVALID when the proposal is not a flag, or has no value to give while it is killed. */
 export function updated(key: string, before: FlagState | null, proposal: Record<string, unknown>): FlagState {
   const parsed = updateProposal.safeParse(proposal);
   if (!parsed.success) throw invalidInput(parsed.error);
-  const { kill, fileExtras = before?.fileExtras ?? {}, ...definition } = parsed.data;
+  const { kill, action: _, fileExtras = before?.fileExtras ?? {}, ...definition } = parsed.data;
   const killed = kill === undefined ? { at: before?.killedAt ?? null, reason: before?.killedReason ?? "" } : kill;
   const next: FlagState = {
     ...definition,

@@ -7,7 +7,7 @@ import type { flagOutcomeView } from "./schemas.ts";
 
 export async function requestChange(
   ctx: UserContext,
-  change: FlagChangeRequest & { action?: string },
+  change: FlagChangeRequest,
   _options: { scheduledAt: Date | null },
 ): Promise<z.output<typeof flagOutcomeView>> {
   await ctx.db.transaction((tx) => applyChange(tx, ctx, change));
