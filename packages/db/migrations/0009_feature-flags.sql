@@ -3,7 +3,6 @@ CREATE TABLE "flag_changes" (
 	"flag_key" text NOT NULL,
 	"base_version" integer NOT NULL,
 	"kind" text NOT NULL,
-	"action" text,
 	"proposal" jsonb NOT NULL,
 	"note" text DEFAULT '' NOT NULL,
 	"needs_approval" boolean NOT NULL,

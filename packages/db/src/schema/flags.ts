@@ -155,8 +155,6 @@ export const flagChanges = pgTable(
     baseVersion: integer("base_version").notNull(),
     /** `update` (proposal: the whole flag), `restore`, `remove`, `override` (proposal: tenant and variant or null). */
     kind: text().$type<"update" | "kill" | "restore" | "remove" | "override">().notNull(),
-    /** What the history is to call it, where that says more than the kind. */
-    action: text(),
     proposal: jsonb().$type<Record<string, unknown>>().notNull(),
     note: text().notNull().default(""),
     needsApproval: boolean("needs_approval").notNull(),
