@@ -1,0 +1,105 @@
+/** Writing segments, under the lock that all writers of flags take (apply-change.ts). */
+import { isDeepStrictEqual } from "node:util";
+import { ServiceError } from "@kombify/agent-contract";
+import { notifyChange, type Transaction } from "@kombify/db";
+import { flagSegments, flags, flagVersions } from "@kombify/db/schema";
+import { and, eq, inArray, sql } from "drizzle-orm";
+import { recordAudit } from "../audit/record.ts";
+import type { VerbContext } from "../context.ts";
+import { raiseFlagsRevision } from "./apply-change.ts";
+import { checkSource, readSegments, type Segments } from "./check-flags.ts";
+import { type FlagRow, sourceOf, stateOf } from "./flag-state.ts";
+import { readFlagsWithSegments, segmentsIn } from "./segment-use.ts";
+
+export interface SegmentChange {
+  key: string;
+  /** Null: it goes. */
+  after: { description: string; logic: Record<string, unknown> } | null;
+  note: string;
+}
+
+type SegmentRow = typeof flagSegments.$inferSelect;
+
+/** A segment is not a way around the second person whom its flags need. */
+function refuseSensitive(key: string, users: FlagRow[]): void {
+  const sensitive = users.filter(({ isSensitive }) => isSensitive).map((flag) => flag.key);
+  if (sensitive.length > 0)
+    throw new ServiceError(
+      "PRECONDITION",
+      `${key} decides for ${sensitive.join(", ")}, whose changes need a second person. Make another segment, and have it taken up there.`,
+    );
+}
+
+async function nextVersion(tx: Transaction, key: string): Promise<number> {
+  const [last] = await tx
+    .select({ version: sql<number | null>`max(${flagVersions.version})` })
+    .from(flagVersions)
+    .where(and(eq(flagVersions.noun, "segment"), eq(flagVersions.key, key)));
+  return (last?.version ?? 0) + 1;
+}
+
+async function note(tx: Transaction, ctx: VerbContext, change: SegmentChange, version: number, isNew: boolean) {
+  const { key, after } = change;
+  const action = after ? (isNew ? "create" : "update") : "remove";
+  await tx.insert(flagVersions).values({
+    noun: "segment",
+    key,
+    version,
+    action,
+    snapshot: after,
+    note: change.note,
+    actorId: ctx.actor.kind === "staff" ? (ctx.actor.id as (typeof flagVersions.$inferInsert)["actorId"]) : null,
+    actorName: ctx.actor.name,
+  });
+  await recordAudit(tx, ctx, {
+    action: after ? "flags.saveSegment" : "flags.removeSegment",
+    targetKind: "segment",
+    targetId: key,
+    summary: `${{ create: "Made", update: "Changed", remove: "Removed" }[action]} the segment ${key}`,
+  });
+  await notifyChange(tx, { noun: "flags", id: `segment:${key}` });
+}
+
+/**
+ * Writes a segment, when it is different. Flags that it is part of are checked with it, and are new in every document.
+ * @returns whether anything is different now.
+ * @throws ServiceError INVALID, PRECONDITION
+ */
+export async function writeSegment(
+  tx: Transaction,
+  ctx: VerbContext,
+  change: SegmentChange,
+  row: SegmentRow | undefined,
+): Promise<boolean> {
+  const { key, after } = change;
+  const isSameLogic = isDeepStrictEqual(row?.logic, after?.logic);
+  if (isSameLogic && row?.description === after?.description) return false;
+  const segments: Segments = await readSegments(tx);
+  const users = (await readFlagsWithSegments(tx)).filter((flag) => segmentsIn(flag.targeting, segments).has(key));
+  const version = row ? row.version + 1 : await nextVersion(tx, key);
+  if (after) {
+    checkSource(
+      users.map((flag) => sourceOf(flag.key, stateOf(flag))),
+      { ...segments, [key]: after.logic },
+      { isWhole: false },
+    );
+    const isInDocuments = users.length > 0 && !isSameLogic;
+    if (isInDocuments) refuseSensitive(key, users);
+    const revision = isInDocuments ? await raiseFlagsRevision(tx) : (row?.revision ?? 0);
+    const values = { ...after, version, revision, updatedAt: new Date() };
+    if (row) await tx.update(flagSegments).set(values).where(eq(flagSegments.id, row.id));
+    else await tx.insert(flagSegments).values({ key, ...values });
+    if (isInDocuments)
+      await tx
+        .update(flags)
+        .set({ revision })
+        .where(
+          inArray(
+            flags.id,
+            users.map(({ id }) => id),
+          ),
+        );
+  } else await tx.delete(flagSegments).where(eq(flagSegments.key, key));
+  await note(tx, ctx, change, version, !row);
+  return true;
+}
