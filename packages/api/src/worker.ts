@@ -7,6 +7,8 @@ import type { Logger } from "@kombify/server";
 import { Logger as QueueLogger, type Runner, run } from "graphile-worker";
 import { z } from "zod";
 import type { Capabilities, VerbContext } from "./context.ts";
+import { applyScheduledChange } from "./flags/apply-scheduled-change.ts";
+import { pruneFlags } from "./flags/prune-flags.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
 import { pruneDenials } from "./identity/denials.ts";
 import { pruneIdentity } from "./identity/prune.ts";
@@ -61,8 +63,8 @@ export async function startWorker(options: {
         if (level === "error") log.error({ queue: message }, "the queue reports an error");
         else log.debug({ queue: message }, "queue");
       }),
-      // At a quiet hour, in UTC.
-      crontab: "17 3 * * * prune-mails\n27 3 * * * prune-identity",
+      // In UTC; once a day is at a quiet hour.
+      crontab: "17 3 * * * prune-mails\n27 3 * * * prune-identity\n37 * * * * prune-flags",
       taskList: {
         "send-mail": (payload) => sendMail(contextOf("send-mail"), mail, ofOne.parse(payload).id),
         "prune-mails": async () => {
@@ -70,6 +72,11 @@ export async function startWorker(options: {
           if (pruned > 0) log.info({ pruned }, "old mails were deleted");
         },
         "prune-identity": () => pruneIdentity(contextOf("prune-identity")),
+        "apply-flag-change": (payload) => applyScheduledChange(contextOf("apply-flag-change"), ofOne.parse(payload).id),
+        "prune-flags": async () => {
+          const pruned = await pruneFlags(contextOf("prune-flags"));
+          if (pruned > 0) log.info({ pruned }, "old use and changes of flags were deleted");
+        },
         "place-waiting-tenants": async () => {
           const placed = await placeWaitingTenants(contextOf("place-waiting-tenants"));
           if (placed > 0) log.info({ placed }, "waiting tenants were placed");
