@@ -11,7 +11,7 @@ import type { HostFlags } from "./host-flags.ts";
 export const APPLY_PATH = "/api/internal/feature-flags/apply";
 
 /** Rules are nested, and stand some levels deep in the document themselves. */
-export const APPLY_LIMIT: BodyLimit = { maxBytes: FLAGS_BODY_LIMIT, maxDepth: 64 };
+export const APPLY_LIMIT: BodyLimit = { maxBytes: FLAGS_BODY_LIMIT, maxDepth: 80 };
 
 const bodySchema = z.record(z.string(), z.unknown());
 

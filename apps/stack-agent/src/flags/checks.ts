@@ -33,8 +33,26 @@ export class FlagsRefused extends ServiceError {
 /** Flags that are what their digest says, ready to evaluate. `text` is how they are kept. */
 export type Contents = { flagSet: FlagSet; text: string };
 
+/** Whatever goes wrong while something is read, such as a nesting without end, is damage. */
+function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FlagsRefused) throw error;
+    throw new FlagsRefused(
+      "corrupt",
+      `It cannot be read: ${error instanceof Error ? error.message : "nobody knows why"}`,
+    );
+  }
+}
+
 /** @throws FlagsRefused for flags that are damaged, too large, or mean nothing to this host. */
-export function readContents(digest: string, value: unknown): Contents {
+export const readContents = (digest: string, value: unknown): Contents => reading(() => checkContents(digest, value));
+
+/** @throws FlagsRefused for an envelope that is damaged or for another engine than ours. */
+export const readEnvelope = (value: unknown): FlagEnvelope => reading(() => checkEnvelope(value));
+
+function checkContents(digest: string, value: unknown): Contents {
   const text = JSON.stringify(value) ?? "";
   if (Buffer.byteLength(text) > FLAGS_BODY_LIMIT)
     throw new FlagsRefused("oversized", `The flags are larger than ${FLAGS_BODY_LIMIT} bytes.`, 413);
@@ -51,8 +69,7 @@ export function readContents(digest: string, value: unknown): Contents {
   }
 }
 
-/** @throws FlagsRefused for an envelope that is damaged or for another engine than ours. */
-export function readEnvelope(value: unknown): FlagEnvelope {
+function checkEnvelope(value: unknown): FlagEnvelope {
   const parsed = flagEnvelopeSchema.safeParse(value);
   if (!parsed.success)
     throw new FlagsRefused("corrupt", `The document is not as agreed: ${invalidInput(parsed.error).message}`, 400);
