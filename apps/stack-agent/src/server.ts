@@ -6,6 +6,10 @@ import { refuseLaunch } from "./console/pages/outside.ts";
 import { consoleRoutes } from "./console/routes.ts";
 import type { LinkStatus } from "./control-plane/link.ts";
 import type { Engine, TenantRef } from "./engine/engine.ts";
+import { APPLY_LIMIT, APPLY_PATH, handleApply } from "./flags/apply-route.ts";
+import type { FreshnessWatch } from "./flags/freshness.ts";
+import type { HostFlags } from "./flags/host-flags.ts";
+import { describeFlags } from "./flags/metrics.ts";
 import type { JobFeed } from "./jobs/feed.ts";
 import type { Reconciler } from "./reconcile/reconciler.ts";
 import { handleCallback } from "./sso/callback.ts";
@@ -25,13 +29,15 @@ export type ServerParts = {
   publicUrl: string;
   isProduction: boolean;
   linkStatus: () => LinkStatus;
+  flags: HostFlags;
+  freshness: FreshnessWatch;
   /** There is something new at the control plane. */
   onHint: () => void;
   /** A write left a job for this tenant. */
   onJob: (tenant: TenantRef) => void;
 };
 
-const checksOf = ({ engine, linkStatus }: ServerParts) => ({
+const checksOf = ({ engine, linkStatus, flags, freshness }: ServerParts) => ({
   engine: async () => {
     await engine.check();
     return engine.version;
@@ -41,6 +47,8 @@ const checksOf = ({ engine, linkStatus }: ServerParts) => ({
     const { isConnected, lastContactAt } = linkStatus();
     return isConnected ? "connected" : `away, last heard ${lastContactAt?.toISOString() ?? "never"}`;
   },
+  // Nor does it need new flags.
+  flags: async () => describeFlags(flags, freshness),
 });
 
 export function createPublicShell(parts: ServerParts): Shell {
@@ -87,9 +95,15 @@ function refuseRevoked(document: Reconciler["document"]): MiddlewareHandler<Shel
 }
 
 export function createInternalShell(parts: ServerParts): Shell {
-  const { engine, reconciler, log, publicUrl, onHint, onJob } = parts;
-  const name = "stack-internal";
-  const shell = createShell({ name, version: AGENT_VERSION, log, checks: checksOf(parts), exposeMetrics: true });
+  const { engine, reconciler, log, publicUrl, onHint, onJob, flags } = parts;
+  const shell = createShell({
+    name: "stack-internal",
+    version: AGENT_VERSION,
+    log,
+    checks: checksOf(parts),
+    exposeMetrics: true,
+    bodyLimit: (path) => (path === APPLY_PATH ? APPLY_LIMIT : undefined),
+  });
   shell.app.use(refuseRevoked(reconciler.document));
   shell.app.post("/api/internal/sso/exchange", onlyServices("cloud", "gateway"), async (c) => {
     const { assertion } = await readJson(c, exchangeRequestSchema);
@@ -106,6 +120,7 @@ export function createInternalShell(parts: ServerParts): Shell {
     onHint();
     return c.body(null, 202);
   });
+  shell.app.post(APPLY_PATH, onlyServices("admin", "cloud"), (c) => handleApply(c, flags, engine.shared));
   shell.app.use(
     "/v1/*",
     tenantMiddleware(identifyService(engine, reconciler.document, reconciler.hurry), publicUrl) as MiddlewareHandler,
