@@ -7,6 +7,8 @@ import type { Logger } from "@kombify/server";
 import { Logger as QueueLogger, type Runner, run } from "graphile-worker";
 import { z } from "zod";
 import type { Capabilities, VerbContext } from "./context.ts";
+import { applyScheduledChange, callLateChanges } from "./flags/apply-scheduled-change.ts";
+import { pruneFlags } from "./flags/prune-flags.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
 import { pruneDenials } from "./identity/denials.ts";
 import { pruneIdentity } from "./identity/prune.ts";
@@ -62,7 +64,7 @@ export async function startWorker(options: {
         else log.debug({ queue: message }, "queue");
       }),
       // At a quiet hour, in UTC.
-      crontab: "17 3 * * * prune-mails\n27 3 * * * prune-identity",
+      crontab: "17 3 * * * prune-mails\n27 3 * * * prune-identity\n37 3 * * * prune-flags",
       taskList: {
         "send-mail": (payload) => sendMail(contextOf("send-mail"), mail, ofOne.parse(payload).id),
         "prune-mails": async () => {
@@ -70,6 +72,11 @@ export async function startWorker(options: {
           if (pruned > 0) log.info({ pruned }, "old mails were deleted");
         },
         "prune-identity": () => pruneIdentity(contextOf("prune-identity")),
+        "apply-flag-change": (payload) => applyScheduledChange(contextOf("apply-flag-change"), ofOne.parse(payload).id),
+        "prune-flags": async () => {
+          const pruned = await pruneFlags(contextOf("prune-flags"));
+          if (pruned > 0) log.info({ pruned }, "old use and changes of flags were deleted");
+        },
         "place-waiting-tenants": async () => {
           const placed = await placeWaitingTenants(contextOf("place-waiting-tenants"));
           if (placed > 0) log.info({ placed }, "waiting tenants were placed");
@@ -112,8 +119,11 @@ export async function startWorker(options: {
   let looking: Promise<unknown> = Promise.resolve();
   const look = () => {
     const { rotations: kinds } = options;
-    looking = lookAtRotations(contextOf("look-at-rotations"), kinds ? { kinds } : {}).catch((error: unknown) => {
-      if (!isStopping) log.error({ err: error }, "the schedule of rotations could not be looked at; trying again");
+    looking = Promise.all([
+      lookAtRotations(contextOf("look-at-rotations"), kinds ? { kinds } : {}),
+      callLateChanges(contextOf("call-late-changes")),
+    ]).catch((error: unknown) => {
+      if (!isStopping) log.error({ err: error }, "the schedules could not be looked at; trying again");
     });
   };
   const rotationTimer = setInterval(look, ROTATION_LOOK_MS);
