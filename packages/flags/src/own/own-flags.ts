@@ -1,0 +1,26 @@
+/** Our own flags, typed. */
+import type { Evaluation, EvaluationContext, FlagSet } from "../evaluate.ts";
+import { OWN_FLAG_DEFAULTS, OWN_FLAG_KEYS, type OwnFlags } from "./own-flags.generated.ts";
+
+const NAMES = Object.keys(OWN_FLAG_KEYS) as (keyof OwnFlags)[];
+
+/** Whoever edits a flag may change what it gives, and not its type: code was written for one. */
+const isUsable = (value: unknown, like: unknown): boolean => typeof value === typeof like && value !== null;
+
+/**
+ * Evaluates our own flags. One that is not there, is disabled, or gives a value of another type, counts as its default.
+ * @param onEvaluated is told of each evaluation, for counting.
+ */
+export function evaluateOwnFlags(
+  flagSet: FlagSet,
+  context: EvaluationContext,
+  onEvaluated: (evaluation: Evaluation) => void = () => {},
+): OwnFlags {
+  const values: Record<string, unknown> = { ...OWN_FLAG_DEFAULTS };
+  for (const name of NAMES) {
+    const evaluation = flagSet.evaluate(OWN_FLAG_KEYS[name], context);
+    onEvaluated(evaluation);
+    if (isUsable(evaluation.value, OWN_FLAG_DEFAULTS[name])) values[name] = evaluation.value;
+  }
+  return values as unknown as OwnFlags;
+}
