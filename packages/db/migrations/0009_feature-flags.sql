@@ -72,6 +72,7 @@ CREATE TABLE "flag_settings" (
 	"revision" bigint DEFAULT 1 NOT NULL,
 	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"metadata" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"file_extras" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"compiler_version" integer DEFAULT 0 NOT NULL,
 	CONSTRAINT "flag_settings_one" CHECK ("flag_settings"."id" = 1)
 );
@@ -109,6 +110,7 @@ CREATE TABLE "flag_versions" (
 );
 --> statement-breakpoint
 ALTER TABLE "flags" ALTER COLUMN "default_variant" DROP NOT NULL;--> statement-breakpoint
+ALTER TABLE "flags" ADD COLUMN "file_extras" jsonb DEFAULT '{}'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "flags" ADD COLUMN "off_variant" text;--> statement-breakpoint
 ALTER TABLE "flags" ADD COLUMN "prerequisites" jsonb DEFAULT '[]'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "flags" ADD COLUMN "killed_at" timestamp with time zone;--> statement-breakpoint

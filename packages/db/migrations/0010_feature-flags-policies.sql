@@ -26,7 +26,7 @@ GRANT INSERT ON flag_versions, flag_changes TO kombify_staff;
 --> statement-breakpoint
 GRANT UPDATE (state, reason, decided_by, decided_by_name, decided_at, finished_at) ON flag_changes TO kombify_staff;
 --> statement-breakpoint
-GRANT UPDATE (revision, changed_at, metadata) ON flag_settings TO kombify_staff;
+GRANT UPDATE (revision, changed_at, metadata, file_extras) ON flag_settings TO kombify_staff;
 --> statement-breakpoint
 GRANT UPDATE (flags_revision, flags_changed_at) ON tenants TO kombify_staff, kombify_agent;
 --> statement-breakpoint
@@ -56,8 +56,8 @@ CREATE POLICY agent ON flag_usage TO kombify_agent USING (app_instance_id() IS N
 --> statement-breakpoint
 CREATE POLICY agent ON flag_usage_seen TO kombify_agent USING (instance_id = app_instance_id()) WITH CHECK (instance_id = app_instance_id());
 --> statement-breakpoint
--- Only flags that are there are counted: what a host makes up is left out.
-GRANT SELECT (key) ON flags TO kombify_agent;
+-- Only flags and variants that are there are counted: what a host makes up is left out.
+GRANT SELECT (key, variants) ON flags TO kombify_agent;
 --> statement-breakpoint
 CREATE POLICY agent ON flags FOR SELECT TO kombify_agent USING (app_instance_id() IS NOT NULL);
 --> statement-breakpoint

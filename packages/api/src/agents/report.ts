@@ -4,6 +4,7 @@ import { healthChecks, instanceReports, instances } from "@kombify/db/schema";
 import { eq, sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record.ts";
 import type { AgentContext } from "../context.ts";
+import { takeUsage } from "../flags/count-usage.ts";
 import { connectionAfterBeat } from "../instances/connection.ts";
 
 type ChangedTenant = { id: TenantId; name: string; isNew: boolean; isQuarantined: boolean; wasQuarantined: boolean };
@@ -137,6 +138,7 @@ export function acceptReport(ctx: AgentContext, report: Report): Promise<ReportA
     if (connection === "connected" && before.connection !== "connected")
       await enqueueJob(tx, "place-waiting-tenants", {}, { key: "place-waiting-tenants" });
     await applyTenantReports(tx, ctx, report);
+    await takeUsage(tx, ctx, report);
     return { accepted: true, desiredRevision };
   });
 }

@@ -8,12 +8,12 @@ import type {
   flagChangesView,
   flagChangeView,
   flagOutcomeView,
-  flagUsageInput,
-  flagUsageView,
   playgroundInput,
   playgroundView,
   rejectChangeInput,
 } from "./schemas.ts";
+
+export { readFlagUsage } from "./read-usage.ts";
 
 const notYet = () => new ServiceError("PRECONDITION", "This is not built yet.");
 
@@ -49,12 +49,5 @@ export async function tryFlag(
   _ctx: UserContext,
   _input: z.output<typeof playgroundInput>,
 ): Promise<z.output<typeof playgroundView>> {
-  throw notYet();
-}
-
-export async function readFlagUsage(
-  _ctx: UserContext,
-  _input: z.output<typeof flagUsageInput>,
-): Promise<z.output<typeof flagUsageView>> {
   throw notYet();
 }

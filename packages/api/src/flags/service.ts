@@ -7,20 +7,14 @@ import type {
   flagHistoryInput,
   flagHistoryView,
   flagKeyInput,
-  flagListView,
   flagOutcomeView,
   flagPreviewView,
-  flagView,
   importedFlagsView,
   importFlagsInput,
-  listFlagsInput,
   overrideInput,
   overridesView,
   previewFlagInput,
-  reasonedFlagInput,
-  removeFlagInput,
   revertFlagInput,
-  saveFlagInput,
   saveOverrideInput,
   saveSegmentInput,
   segmentInput,
@@ -29,13 +23,6 @@ import type {
 } from "./schemas.ts";
 
 const notYet = () => new ServiceError("PRECONDITION", "This is not built yet.");
-
-export async function listFlags(
-  _ctx: UserContext,
-  _input: z.output<typeof listFlagsInput>,
-): Promise<z.output<typeof flagListView>> {
-  throw notYet();
-}
 
 export async function exportFlags(_ctx: UserContext): Promise<z.output<typeof flagFileSchema>> {
   throw notYet();
@@ -66,45 +53,10 @@ export async function removeSegment(
   throw notYet();
 }
 
-export async function getFlag(
-  _ctx: UserContext,
-  _input: z.output<typeof flagKeyInput>,
-): Promise<z.output<typeof flagView>> {
-  throw notYet();
-}
-
-export async function saveFlag(
-  _ctx: UserContext,
-  _input: z.output<typeof saveFlagInput>,
-): Promise<z.output<typeof flagOutcomeView>> {
-  throw notYet();
-}
-
 export async function previewFlag(
   _ctx: UserContext,
   _input: z.output<typeof previewFlagInput>,
 ): Promise<z.output<typeof flagPreviewView>> {
-  throw notYet();
-}
-
-export async function removeFlag(
-  _ctx: UserContext,
-  _input: z.output<typeof removeFlagInput>,
-): Promise<z.output<typeof flagOutcomeView>> {
-  throw notYet();
-}
-
-export async function killFlag(
-  _ctx: UserContext,
-  _input: z.output<typeof reasonedFlagInput>,
-): Promise<z.output<typeof flagOutcomeView>> {
-  throw notYet();
-}
-
-export async function restoreFlag(
-  _ctx: UserContext,
-  _input: z.output<typeof removeFlagInput>,
-): Promise<z.output<typeof flagOutcomeView>> {
   throw notYet();
 }
 
@@ -142,3 +94,8 @@ export async function revertFlag(
 ): Promise<z.output<typeof flagOutcomeView>> {
   throw notYet();
 }
+
+export { getFlag } from "./get-flag.ts";
+export { listFlags } from "./list-flags.ts";
+export { saveFlag } from "./save-flag.ts";
+export { killFlag, removeFlag, restoreFlag } from "./switch-flag.ts";

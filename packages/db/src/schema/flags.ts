@@ -44,6 +44,8 @@ export const flags = pgTable(
     targeting: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     /** flagd's `metadata`. */
     metadata: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** What a file's entry had besides and what means nothing here, such as an empty `targeting`: an export has it again. */
+    fileExtras: jsonb("file_extras").$type<Record<string, unknown>>().notNull().default({}),
     /** What is given while it is killed or a prerequisite is missing. */
     offVariant: text("off_variant"),
     /** `{flag, variants}`: see prerequisiteSchema of packages/agent-contract. */
@@ -195,6 +197,8 @@ export const flagSettings = pgTable(
     changedAt: at("changed_at").notNull().defaultNow(),
     /** flagd's `metadata` of the whole file. */
     metadata: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** What the last imported file had besides, such as `$schema`: an export has it again. */
+    fileExtras: jsonb("file_extras").$type<Record<string, unknown>>().notNull().default({}),
     /** Of what compiles documents: raised on start by a newer one, whose documents may differ. */
     compilerVersion: integer("compiler_version").notNull().default(0),
   },
