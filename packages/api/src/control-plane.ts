@@ -11,6 +11,8 @@ import { createPlanLimits } from "./billing/limits.ts";
 import { openChanges } from "./changes.ts";
 import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
 import { bearerOf, gatewayIdentityOf } from "./credentials.ts";
+import { openCloudUsage } from "./flags/cloud-usage.ts";
+import { addCloudUsage } from "./flags/count-usage.ts";
 import { openFlagDocuments } from "./flags/documents.ts";
 import { createAccessTokens } from "./identity/access-tokens.ts";
 import { createChallengeCookie } from "./identity/challenge-cookie.ts";
@@ -176,6 +178,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   const oidcProviders = options.oidcProviders ?? [];
   const plans = createPlanLimits({ db, log, onChange: changes.on });
   const rateLimits = openRateLimits({ redisUrl: options.redisUrl, plans, log });
+  const flagUsage = openCloudUsage({ write: (counts) => addCloudUsage(db, counts), log });
   const can: Capabilities = {
     sessions: createSessions({ db, audience, sealer, secureCookies: options.secureCookies, onChange: changes.on }),
     principals: createPrincipals({
@@ -193,6 +196,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     throttle: createThrottle(options.limits, { store: rateLimits.store }),
     plans,
     flagDocuments: openFlagDocuments({ db }),
+    flagUsage,
     sealer,
     keyring: sealer,
     oidcProviders,
@@ -337,6 +341,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       await changes.stop();
       await agents.close();
       rateLimits.close();
+      await flagUsage.close();
       await db.close();
     },
   };

@@ -5,6 +5,7 @@
 import { ServiceError } from "@kombify/agent-contract";
 import { z } from "zod";
 import type { Audience, BaseContext } from "./context.ts";
+import { etagOf, namesEtag } from "./etag.ts";
 import { appRouter, createCaller } from "./router.ts";
 import { type ProcedureMeta, serviceErrorOf } from "./trpc.ts";
 
@@ -15,6 +16,8 @@ export interface RestRoute {
   path: string;
   audiences: readonly (Audience | "agent")[];
   successStatus: number;
+  /** See ProcedureMeta. */
+  isConditional: boolean;
   pattern: RegExp;
 }
 
@@ -44,6 +47,7 @@ export const REST_ROUTES: readonly RestRoute[] = Object.entries(proceduresOf()).
       path: openapi.path,
       audiences: audiencesOf(procedure, _def.meta),
       successStatus: _def.meta.successStatus ?? 200,
+      isConditional: _def.meta.isConditional ?? false,
       pattern,
     },
   ];
@@ -90,6 +94,16 @@ const takesNothing = (procedure: string): boolean => {
   return input === undefined || input instanceof z.ZodVoid;
 };
 
+/** Whether the client has this body already. @param headers get what it needs to keep it, and to ask again. */
+function isKnown(request: Request, body: string, headers: Headers): boolean {
+  const etag = etagOf(body);
+  headers.set("ETag", etag);
+  // It is asked for again each time, and is good for nobody else.
+  headers.set("Cache-Control", "private, no-cache");
+  headers.set("Vary", "Authorization, Cookie, X-Tenant-ID");
+  return namesEtag(request.headers.get("if-none-match"), etag);
+}
+
 /**
  * Answers a REST request, or null when no route of this audience has the path.
  * @throws ServiceError, which the HTTP shell turns into a problem document.
@@ -112,12 +126,14 @@ export async function handleRest(
   const ctx = contextOf();
   try {
     const result = await call(ctx, route.procedure, await inputOf(request, url, pathParameters(route, url.pathname)));
-    // The one conditional read of the API: "you have it already" has no body (RFC 9110, 15.4.5).
+    // The agent says what it has in the query: "you have it already" has no body (RFC 9110, 15.4.5).
     if (route.procedure === "agents.desired" && result === null) return new Response(null, { status: 304 });
     const headers = new Headers(ctx.responseHeaders);
-    headers.set("Content-Type", "application/json");
     headers.set("Cache-Control", "no-store");
-    return new Response(JSON.stringify(result), { status: route.successStatus, headers });
+    const body = JSON.stringify(result);
+    if (route.isConditional && isKnown(request, body, headers)) return new Response(null, { status: 304, headers });
+    headers.set("Content-Type", "application/json");
+    return new Response(body, { status: route.successStatus, headers });
   } catch (error) {
     throw serviceErrorOf(error);
   }

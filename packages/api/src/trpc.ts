@@ -20,6 +20,8 @@ export interface ProcedureMeta {
   tokenScope?: TokenScope;
   /** HTTP status of a success over REST when it is not 200. */
   successStatus?: number;
+  /** Over REST the answer has an ETag, and whoever has it already is told so with 304 (RFC 9110, 13.1.2). Queries only. */
+  isConditional?: boolean;
 }
 
 const TRPC_CODES = {

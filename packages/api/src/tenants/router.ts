@@ -76,7 +76,11 @@ export const tenantsRouter = router({
       let instanceId: string | undefined;
       // Also when the caller's own sessions or memberships change: a stream outlives neither.
       const mine: readonly string[] = [ctx.tenant.id, ctx.session.user.id];
-      const isMine = (change: Change) => mine.includes(change.id) || (change.id === instanceId && !change.isBeat);
+      const isMine = (change: Change) =>
+        mine.includes(change.id) ||
+        (change.id === instanceId && !change.isBeat) ||
+        // A flag of everybody's may be the one that pauses launches.
+        (change.noun === "flag-documents" && change.id === "*");
       const read = async () => {
         await ctx.reauthorise();
         const view = tenantDetailView.parse(await getTenant(ctx));

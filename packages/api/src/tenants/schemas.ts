@@ -60,6 +60,8 @@ export const tenantDetailView = tenantView.extend({
   limits: z.object({ members: limitView, sims: limitView }),
   /** Its host keeps it closed because its collections could not be brought to a new version yet. */
   isUnderRepair: z.boolean(),
+  /** Nobody is let in from the portal for a while; it runs on. */
+  isLaunchPaused: z.boolean(),
   activatedAt: z.date().nullable(),
 });
 export type TenantDetailView = z.infer<typeof tenantDetailView>;
