@@ -85,6 +85,7 @@ const inputs = (): Record<string, unknown> => ({
   "tenants.checkSlug": { slug: "freelab" },
   "tenants.launch": { tenantId: ann.tenant.id },
   "tenants.activity": { slug: ann.tenant.slug },
+  "tenants.firstSteps": { slug: ann.tenant.slug },
   "tenants.members": { slug: ann.tenant.slug },
   "tenants.changeRole": { slug: ann.tenant.slug, userId: ann.id, role: "viewer" },
   "tenants.removeMember": { slug: ann.tenant.slug, userId: ann.id },

@@ -13,11 +13,13 @@ import {
 import { router } from "../trpc.ts";
 import { checkSlug } from "./check-slug.ts";
 import { createTenant } from "./create-tenant.ts";
+import { readFirstSteps } from "./first-steps.ts";
 import { launchTenant } from "./launch.ts";
 import {
   activityInput,
   activityView,
   createTenantInput,
+  firstStepsView,
   launchInput,
   launchView,
   searchTenantsInput,
@@ -120,6 +122,11 @@ export const tenantsRouter = router({
     .input(activityInput)
     .output(activityView)
     .query(async ({ ctx, input }) => ({ items: await listActivity(ctx, input.limit) })),
+
+  firstSteps: tenantProcedure("tenant:read")
+    .input(tenantSlugInput)
+    .output(firstStepsView)
+    .query(({ ctx }) => readFirstSteps(ctx)),
 
   search: staffProcedure("tenant:inspect")
     .meta({ openapi: { method: "GET", path: "/api/admin/tenants", tags, summary: "Tenants by anything" } })

@@ -66,6 +66,13 @@ export const tenantDetailView = tenantView.extend({
 });
 export type TenantDetailView = z.infer<typeof tenantDetailView>;
 
+export const firstStepsView = z.object({
+  isLaunched: z.boolean(),
+  /** Somebody else is a member, or was asked to be. */
+  isShared: z.boolean(),
+});
+export type FirstStepsView = z.infer<typeof firstStepsView>;
+
 export const slugCheckView = z.object({
   available: z.boolean(),
   message: z.string().nullable(),
