@@ -14,6 +14,7 @@ import { bearerOf, gatewayIdentityOf } from "./credentials.ts";
 import { openCloudUsage } from "./flags/cloud-usage.ts";
 import { addCloudUsage } from "./flags/count-usage.ts";
 import { openFlagDocuments } from "./flags/documents.ts";
+import { handleOfrep, isOfrepPath, withKeyAsBearer } from "./flags/ofrep-routes.ts";
 import { createAccessTokens } from "./identity/access-tokens.ts";
 import { createChallengeCookie } from "./identity/challenge-cookie.ts";
 import { openDenials } from "./identity/denials.ts";
@@ -95,7 +96,7 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-const API_PATH = /^\/(api|v1|trpc)(\/|$)/;
+const API_PATH = /^\/(api|v1|trpc|ofrep)(\/|$)/;
 
 /** What the context has to say in headers (limits, cookies) goes with a refusal too, whose document the shell makes. */
 const refuseWithHeaders =
@@ -274,6 +275,11 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       refuseForeignCookie(request, info);
       return handleTrpc(request, ctx);
     }
+    if (audience === "cloud" && isOfrepPath(pathname))
+      return handleOfrep(request, () => {
+        refuseForeignCookie(request, info);
+        return ctx;
+      });
     if (audience === "cloud" && isStackPath(pathname)) {
       refuseForeignCookie(request, info);
       return passToStack(request, ctx).catch(refuseWithHeaders(ctx));
@@ -285,8 +291,9 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   };
 
   return {
-    async handle(request, info) {
-      const { pathname } = new URL(request.url);
+    async handle(received, info) {
+      const { pathname } = new URL(received.url);
+      const request = isOfrepPath(pathname) ? withKeyAsBearer(received) : received;
       if (pathname === "/openapi.json" && request.method === "GET")
         return Response.json(openapiDocument(audience, ownOrigin), {
           headers: { "Cache-Control": "public, max-age=300" },

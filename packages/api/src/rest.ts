@@ -2,10 +2,11 @@
  * REST: the same procedures under the paths that their metadata names. Which portal serves a path follows from who may
  * call the procedure. Answers are JSON, errors are problem documents.
  */
+import { hash } from "node:crypto";
 import { ServiceError } from "@kombify/agent-contract";
+import { isCurrent } from "@kombify/flags";
 import { z } from "zod";
 import type { Audience, BaseContext } from "./context.ts";
-import { etagOf, namesEtag } from "./etag.ts";
 import { appRouter, createCaller } from "./router.ts";
 import { type ProcedureMeta, serviceErrorOf } from "./trpc.ts";
 
@@ -96,12 +97,12 @@ const takesNothing = (procedure: string): boolean => {
 
 /** Whether the client has this body already. @param headers get what it needs to keep it, and to ask again. */
 function isKnown(request: Request, body: string, headers: Headers): boolean {
-  const etag = etagOf(body);
+  const etag = `"${hash("sha256", body, "base64url")}"`;
   headers.set("ETag", etag);
   // It is asked for again each time, and is good for nobody else.
   headers.set("Cache-Control", "private, no-cache");
   headers.set("Vary", "Authorization, Cookie, X-Tenant-ID");
-  return namesEtag(request.headers.get("if-none-match"), etag);
+  return isCurrent(etag, request.headers.get("if-none-match"));
 }
 
 /**

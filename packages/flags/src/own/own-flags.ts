@@ -1,5 +1,6 @@
 /** Our own flags, typed. */
-import type { Evaluation, EvaluationContext, FlagSet } from "../evaluate.ts";
+import type { EvaluationContext } from "../context.ts";
+import type { Evaluation, FlagSet } from "../evaluate.ts";
 import { OWN_FLAG_DEFAULTS, OWN_FLAG_KEYS, type OwnFlags } from "./own-flags.generated.ts";
 
 export const OWN_FLAG_NAMES = Object.keys(OWN_FLAG_KEYS) as (keyof OwnFlags)[];
