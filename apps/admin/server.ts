@@ -1,5 +1,12 @@
 /** The Admin center: the portal for staff, the listener for agents, and the worker where it has no process of its own. */
-import { createControlPlane, onlyGateway, openGatewayListener, openSmtp, startWorker } from "@kombify/api";
+import {
+  createControlPlane,
+  onlyGateway,
+  openGatewayListener,
+  openSmtp,
+  seedOwnFlags,
+  startWorker,
+} from "@kombify/api";
 import { createLogger, listen, runProcess } from "@kombify/server";
 import type { ServerBuild } from "@remix-run/node";
 import { createAdminApp } from "./admin-app.ts";
@@ -28,6 +35,11 @@ runProcess({ name: "admin", log }, async (onStop) => {
     secureCookies: config.adminUrl.startsWith("https:"),
   });
   onStop(() => controlPlane.close());
+  // Code that asks for one that is missing has its default: no reason not to start.
+  await seedOwnFlags(controlPlane.asSystem("seed-own-flags")).then(
+    (keys) => keys.length > 0 && log.info({ keys }, "our own flags were made"),
+    (err: unknown) => log.error({ err }, "our own flags could not be made"),
+  );
   const { workerDatabaseUrl, workerDatabaseUrlFile } = config;
   const hasWorker = workerDatabaseUrl !== null || workerDatabaseUrlFile !== null;
   if (hasWorker) {

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { seedOwnFlags } from "@kombify/api";
 import { createTestPlane, joinHost, signInStaff, signUpPerson, type TestPlane, testLog } from "@kombify/api/testing";
 import { type Listener, listen } from "@kombify/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -108,6 +109,47 @@ test("a launch that cannot work leads back to the card, which says why", async (
   const back = (await launch()).headers.get("location") ?? "";
   expect(back).toBe(`/homelab?tenant=${person.tenant.slug}&launch=no-answer`);
   expect(await (await get(back, { cookie: person.cookie })).text()).toContain("Its host did not answer");
+});
+
+test("flags switch a page, a card and the launch of a homelab, and without flags it is as the manifest says", async () => {
+  const { owner } = plane.database;
+  const host = await joinHost(plane, await signInStaff(plane), `host-${crypto.randomUUID().slice(0, 8)}`);
+  const { cookie, tenant } = await signUpPerson(plane, "flags");
+  await host.applyAll();
+  const page = async (path: string) => {
+    const answer = await get(`${path}?tenant=${tenant.slug}`, { cookie });
+    return { status: answer.status, text: await answer.text() };
+  };
+  const set = async (key: string, variant: string) => {
+    await owner`update flags set default_variant = ${variant}, targeting = '{}' where key = ${key}`;
+    await owner`update flag_settings set revision = revision + 1`;
+  };
+  const plain = await page("/homelab");
+  expect(plain.text).toContain("Launch my homelab");
+  expect(plain.text).not.toMatch(/First steps|What is new/);
+  expect((await page("/whats-new")).status).toBe(404);
+
+  await seedOwnFlags(plane.admin.asSystem("test"));
+  await set("first-steps", "on");
+  await expect.poll(async () => (await page("/homelab")).text).toContain("First steps");
+  expect((await page("/homelab")).text).toMatch(/0(<!-- -->)? of (<!-- -->)?3(<!-- -->)? done/);
+  expect((await page("/homelab")).text).toContain(`href="/whats-new?tenant=${tenant.slug}"`);
+  expect((await page("/whats-new")).text).toContain("First steps on your homelab");
+  await set("whats-new", "off");
+  await expect.poll(async () => (await page("/whats-new")).status).toBe(404);
+  expect((await page("/homelab")).text).not.toContain("What is new");
+
+  await set("homelab-launch", "off");
+  await expect.poll(async () => (await page("/homelab")).text).toContain("Launching is paused for a moment");
+  for (const path of ["/homelab", "/welcome"]) expect((await page(path)).text).not.toContain("Launch my homelab");
+  const refused = await fetch(`${portal.url}/api/tenant/launch`, { method: "POST", headers: { cookie } });
+  expect([refused.status, await refused.json()]).toEqual([
+    409,
+    expect.objectContaining({ code: "PRECONDITION", detail: expect.stringContaining("paused") }),
+  ]);
+  await owner`delete from flags`;
+  await owner`update flag_settings set revision = revision + 1`;
+  await expect.poll(async () => (await page("/homelab")).text).toContain("Launch my homelab");
 });
 
 test("an access token is made, shown once and revoked without script", async () => {

@@ -10,6 +10,7 @@ export default [
   route("logout", "routes/logout/route.ts"),
   route("welcome", "routes/welcome/route.tsx"),
   route("homelab", "routes/homelab/route.tsx"),
+  route("whats-new", "routes/whats-new/route.tsx"),
   route("h/:slug", "routes/address/route.ts"),
   route("launch", "routes/launch/route.ts"),
   route("tenants/new", "routes/new-homelab/route.tsx"),

@@ -14,6 +14,7 @@ import type {
 import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, Transaction, UserId } from "@kombify/db";
 import type { Logger } from "@kombify/server";
 import type { PlanLimitsReader } from "./billing/limits.ts";
+import type { CloudUsage } from "./flags/cloud-usage.ts";
 import type { FlagDocuments } from "./flags/documents.ts";
 import type { OidcClients } from "./identity/oidc.ts";
 import type { OidcProvider } from "./identity/oidc-providers.ts";
@@ -198,6 +199,8 @@ export interface Capabilities {
   plans: PlanLimitsReader;
   /** What flags are, tenant by tenant. */
   flagDocuments: FlagDocuments;
+  /** Counts what flags gave here. */
+  flagUsage: CloudUsage;
   sealer: Sealer;
   /** The sealer's keys, for exchanging them. */
   keyring: Keyring;

@@ -11,7 +11,10 @@ import { createPlanLimits } from "./billing/limits.ts";
 import { openChanges } from "./changes.ts";
 import type { Audience, BaseContext, Capabilities, RequestInfo, VerbContext } from "./context.ts";
 import { bearerOf, gatewayIdentityOf } from "./credentials.ts";
+import { openCloudUsage } from "./flags/cloud-usage.ts";
+import { addCloudUsage } from "./flags/count-usage.ts";
 import { openFlagDocuments } from "./flags/documents.ts";
+import { handleOfrep, isOfrepPath, withKeyAsBearer } from "./flags/ofrep-routes.ts";
 import { createAccessTokens } from "./identity/access-tokens.ts";
 import { createChallengeCookie } from "./identity/challenge-cookie.ts";
 import { openDenials } from "./identity/denials.ts";
@@ -95,7 +98,7 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-const API_PATH = /^\/(api|v1|trpc)(\/|$)/;
+const API_PATH = /^\/(api|v1|trpc|ofrep)(\/|$)/;
 
 /** What the context has to say in headers (limits, cookies) goes with a refusal too, whose document the shell makes. */
 const refuseWithHeaders =
@@ -179,6 +182,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   const plans = createPlanLimits({ db, log, onChange: changes.on });
   const flagDocuments = await openFlagDocuments({ db, changes, log });
   const rateLimits = openRateLimits({ redisUrl: options.redisUrl, plans, log });
+  const flagUsage = openCloudUsage({ write: (counts) => addCloudUsage(db, counts), log });
   const can: Capabilities = {
     sessions: createSessions({ db, audience, sealer, secureCookies: options.secureCookies, onChange: changes.on }),
     principals: createPrincipals({
@@ -196,6 +200,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     throttle: createThrottle(options.limits, { store: rateLimits.store }),
     plans,
     flagDocuments,
+    flagUsage,
     sealer,
     keyring: sealer,
     oidcProviders,
@@ -273,6 +278,11 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       refuseForeignCookie(request, info);
       return handleTrpc(request, ctx);
     }
+    if (audience === "cloud" && isOfrepPath(pathname))
+      return handleOfrep(request, () => {
+        refuseForeignCookie(request, info);
+        return ctx;
+      });
     if (audience === "cloud" && isStackPath(pathname)) {
       refuseForeignCookie(request, info);
       return passToStack(request, ctx).catch(refuseWithHeaders(ctx));
@@ -284,8 +294,9 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   };
 
   return {
-    async handle(request, info) {
-      const { pathname } = new URL(request.url);
+    async handle(received, info) {
+      const { pathname } = new URL(received.url);
+      const request = isOfrepPath(pathname) ? withKeyAsBearer(received) : received;
       if (pathname === "/openapi.json" && request.method === "GET")
         return Response.json(openapiDocument(audience, ownOrigin), {
           headers: { "Cache-Control": "public, max-age=300" },
@@ -342,6 +353,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       await changes.stop();
       await agents.close();
       rateLimits.close();
+      await flagUsage.close();
       await db.close();
     },
   };

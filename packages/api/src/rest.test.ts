@@ -304,6 +304,7 @@ describe("/openapi.json", () => {
       "/api/tokens",
       "/api/tokens/{id}",
       "/api/webhooks/zitadel",
+      "/v1/portal/feature-flags",
       "/v1/portal/me",
     ]);
     expect(Object.keys(document.paths["/api/auth/register"]?.post?.responses ?? {})).toEqual(["201", "default"]);

@@ -2,7 +2,9 @@
  * REST: the same procedures under the paths that their metadata names. Which portal serves a path follows from who may
  * call the procedure. Answers are JSON, errors are problem documents.
  */
+import { hash } from "node:crypto";
 import { ServiceError } from "@kombify/agent-contract";
+import { isCurrent } from "@kombify/flags";
 import { z } from "zod";
 import type { Audience, BaseContext } from "./context.ts";
 import { appRouter, createCaller } from "./router.ts";
@@ -18,7 +20,8 @@ export interface RestRoute {
   path: string;
   audiences: readonly RestAudience[];
   successStatus: number;
-  isConditional: boolean;
+  /** See ProcedureMeta. */
+  conditional: ProcedureMeta["conditional"];
   pattern: RegExp;
 }
 
@@ -49,7 +52,7 @@ export const REST_ROUTES: readonly RestRoute[] = Object.entries(proceduresOf()).
       path: openapi.path,
       audiences: audiencesOf(procedure, _def.meta),
       successStatus: _def.meta.successStatus ?? 200,
-      isConditional: _def.meta.isConditional === true,
+      conditional: _def.meta.conditional,
       pattern,
     },
   ];
@@ -96,6 +99,16 @@ const takesNothing = (procedure: string): boolean => {
   return input === undefined || input instanceof z.ZodVoid;
 };
 
+/** Whether the client has this body already. @param headers get what it needs to keep it, and to ask again. */
+function isKnown(request: Request, body: string, headers: Headers): boolean {
+  const etag = `"${hash("sha256", body, "base64url")}"`;
+  headers.set("ETag", etag);
+  // It is asked for again each time, and is good for nobody else.
+  headers.set("Cache-Control", "private, no-cache");
+  headers.set("Vary", "Authorization, Cookie, X-Tenant-ID");
+  return isCurrent(etag, request.headers.get("if-none-match"));
+}
+
 /**
  * Answers a REST request, or null when no route of this audience has the path.
  * @throws ServiceError, which the HTTP shell turns into a problem document.
@@ -118,11 +131,14 @@ export async function handleRest(
   const ctx = contextOf();
   try {
     const result = await call(ctx, route.procedure, await inputOf(request, url, pathParameters(route, url.pathname)));
-    if (route.isConditional && result === null) return new Response(null, { status: 304 });
+    if (route.conditional === "by-input" && result === null) return new Response(null, { status: 304 });
     const headers = new Headers(ctx.responseHeaders);
-    headers.set("Content-Type", "application/json");
     headers.set("Cache-Control", "no-store");
-    return new Response(JSON.stringify(result), { status: route.successStatus, headers });
+    const body = JSON.stringify(result);
+    if (route.conditional === "by-etag" && isKnown(request, body, headers))
+      return new Response(null, { status: 304, headers });
+    headers.set("Content-Type", "application/json");
+    return new Response(body, { status: route.successStatus, headers });
   } catch (error) {
     throw serviceErrorOf(error);
   }

@@ -2,6 +2,7 @@
 import { agentsRouter } from "./agents/router.ts";
 import { auditRouter } from "./audit/router.ts";
 import { flagChangesRouter } from "./flags/changes-router.ts";
+import { portalFlagsRouter } from "./flags/portal-router.ts";
 import { flagRolloutRouter } from "./flags/rollout-router.ts";
 import { flagsRouter } from "./flags/router.ts";
 import { fleetRouter } from "./fleet/router.ts";
@@ -23,7 +24,7 @@ export const appRouter = router({
   tenants: mergeRouters(tenantsRouter, teamRouter),
   instances: instancesRouter,
   agents: agentsRouter,
-  flags: mergeRouters(flagsRouter, flagChangesRouter, flagRolloutRouter),
+  flags: mergeRouters(flagsRouter, flagChangesRouter, flagRolloutRouter, portalFlagsRouter),
   fleet: fleetRouter,
   audit: auditRouter,
   mail: mailRouter,

@@ -20,8 +20,11 @@ export interface ProcedureMeta {
   tokenScope?: TokenScope;
   /** HTTP status of a success over REST when it is not 200. */
   successStatus?: number;
-  /** A conditional read: null means that the caller has it already, and is 304 without a body over REST (RFC 9110, 15.4.5). */
-  isConditional?: boolean;
+  /**
+   * A read that need not answer twice (RFC 9110, 13.1 and 15.4.5). `by-input`: the caller says what it has in the input, null
+   * means that it is current, and is 304 over REST. `by-etag`: over REST the answer has an ETag.
+   */
+  conditional?: "by-input" | "by-etag";
 }
 
 const TRPC_CODES = {

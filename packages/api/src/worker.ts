@@ -8,8 +8,8 @@ import { Logger as QueueLogger, type Runner, run } from "graphile-worker";
 import { z } from "zod";
 import type { Capabilities, VerbContext } from "./context.ts";
 import { applyScheduledChange, callLateChanges } from "./flags/apply-scheduled-change.ts";
-import { pruneFlags } from "./flags/prune-flags.ts";
 import { pruneFlagDocuments } from "./flags/prune-documents.ts";
+import { pruneFlags } from "./flags/prune-flags.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
 import { pruneDenials } from "./identity/denials.ts";
 import { pruneIdentity } from "./identity/prune.ts";
@@ -65,7 +65,8 @@ export async function startWorker(options: {
         else log.debug({ queue: message }, "queue");
       }),
       // At a quiet hour, in UTC.
-      crontab: "17 3 * * * prune-mails\n27 3 * * * prune-identity\n37 3 * * * prune-flags\n47 3 * * * prune-flag-documents",
+      crontab:
+        "17 3 * * * prune-mails\n27 3 * * * prune-identity\n37 3 * * * prune-flags\n47 3 * * * prune-flag-documents",
       taskList: {
         "send-mail": (payload) => sendMail(contextOf("send-mail"), mail, ofOne.parse(payload).id),
         "prune-mails": async () => {

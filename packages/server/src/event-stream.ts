@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { Logger } from "./logger.ts";
 import type { ShellEnv } from "./shell.ts";
 
 /** One server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html). Objects are sent as JSON. */
@@ -14,17 +15,26 @@ function encodeEvent({ event, data, id }: ServerEvent): string {
   return `${event ? `event: ${event}\n` : ""}${id ? `id: ${id}\n` : ""}${lines.join("\n")}\n\n`;
 }
 
+/** What a stream is told of its end: the client went away, or the process stops. */
+type StreamOf = { log: Logger; signal: AbortSignal };
+
 /**
  * Answers with server-sent events. The stream ends when `produce` returns, when the client goes away, and when the
  * process stops; `signal` is aborted in the last two cases. `send` waits while the client reads slowly.
  */
-export function eventStream(
+export const eventStream = (
   c: Context<ShellEnv>,
   produce: (send: SendEvent, signal: AbortSignal) => Promise<void>,
+): Response =>
+  streamEvents({ log: c.get("log"), signal: AbortSignal.any([c.get("stopping"), c.req.raw.signal]) }, produce);
+
+/** The same for a handler that knows no framework. */
+export function streamEvents(
+  { log, signal: end }: StreamOf,
+  produce: (send: SendEvent, signal: AbortSignal) => Promise<void>,
 ): Response {
-  const log = c.get("log");
   const gone = new AbortController();
-  const signal = AbortSignal.any([gone.signal, c.get("stopping"), c.req.raw.signal]);
+  const signal = AbortSignal.any([gone.signal, end]);
   const encoder = new TextEncoder();
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();

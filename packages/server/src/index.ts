@@ -1,5 +1,5 @@
 export { type BodyLimit, limitBodies, readJson } from "./bodies.ts";
-export { eventStream, type SendEvent, type ServerEvent } from "./event-stream.ts";
+export { eventStream, type SendEvent, type ServerEvent, streamEvents } from "./event-stream.ts";
 export type { CheckResult, Readiness, ReadyCheck } from "./health.ts";
 export { type Listener, type ListenOptions, listen, type TlsMaterial } from "./listen.ts";
 export { createLogger, type Logger } from "./logger.ts";

@@ -45,7 +45,7 @@ export const agentsRouter = router({
 
   desired: agentProcedure()
     .meta({
-      isConditional: true,
+      conditional: "by-input",
       openapi: {
         method: "GET",
         path: "/api/agent/desired",
@@ -59,7 +59,7 @@ export const agentsRouter = router({
 
   flags: agentProcedure()
     .meta({
-      isConditional: true,
+      conditional: "by-input",
       openapi: {
         method: "GET",
         path: "/api/agent/flags",

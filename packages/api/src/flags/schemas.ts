@@ -364,3 +364,19 @@ export const portalFlagsView = z.object({
   revision: z.number().int(),
 });
 export type PortalFlagsView = z.infer<typeof portalFlagsView>;
+
+/** What is new for a homelab. */
+export const announcementsView = z.object({
+  items: z.array(
+    z.object({
+      /** The flag's key. */
+      id: z.string(),
+      title: z.string(),
+      text: z.string().nullable(),
+      /** A path of the portal. */
+      link: z.string().nullable(),
+      announcedAt: z.date().nullable(),
+    }),
+  ),
+});
+export type AnnouncementsView = z.infer<typeof announcementsView>;

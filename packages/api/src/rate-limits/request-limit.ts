@@ -17,7 +17,7 @@ export interface Counted {
 export type RequestLimit = (who: Counted, selector: string | undefined) => Promise<void>;
 
 /** API use. Pages of the portal read through the caller and are not counted. */
-const COUNTED_PATH = /^\/(v1|trpc)\//;
+const COUNTED_PATH = /^\/(v1|trpc|ofrep)\//;
 
 export const isCounted = (pathname: string): boolean => COUNTED_PATH.test(pathname);
 

@@ -3,18 +3,26 @@ import {
   ASSERTION_TTL_SECONDS,
   type AssertionClaims,
   KOMBIFY_ISSUER,
+  ServiceError,
   TICKET_TTL_SECONDS,
 } from "@kombify/agent-contract";
 import { recordAudit } from "../audit/record.ts";
 import type { TenantContext } from "../context.ts";
+import { readOwnFlags } from "../flags/own-flags.ts";
 import { findHome } from "./home.ts";
 
 /**
  * Hands the caller over to their Stack: a signed assertion goes to the agent over mTLS, a single-use ticket comes back
  * for the browser to post.
- * @throws ServiceError PRECONDITION with the reason while the tenant is not active; UPSTREAM when the host is away.
+ * @throws ServiceError PRECONDITION with the reason while the tenant is not active, or launching is switched off for it;
+ * UPSTREAM when the host is away.
  */
 export async function launchTenant(ctx: TenantContext) {
+  if (!(await readOwnFlags(ctx, "homelabLaunch")).homelabLaunch)
+    throw new ServiceError(
+      "PRECONDITION",
+      "Launching is paused for a moment, while we look into a problem. Your homelab itself runs on; try again in a few minutes.",
+    );
   const { instance, generation, orgId, plan } = await findHome(ctx);
   const { user } = ctx.session;
   const now = Math.floor(Date.now() / 1000);

@@ -13,11 +13,13 @@ import {
 import { router } from "../trpc.ts";
 import { checkSlug } from "./check-slug.ts";
 import { createTenant } from "./create-tenant.ts";
+import { readFirstSteps } from "./first-steps.ts";
 import { launchTenant } from "./launch.ts";
 import {
   activityInput,
   activityView,
   createTenantInput,
+  firstStepsView,
   launchInput,
   launchView,
   searchTenantsInput,
@@ -76,7 +78,11 @@ export const tenantsRouter = router({
       let instanceId: string | undefined;
       // Also when the caller's own sessions or memberships change: a stream outlives neither.
       const mine: readonly string[] = [ctx.tenant.id, ctx.session.user.id];
-      const isMine = (change: Change) => mine.includes(change.id) || (change.id === instanceId && !change.isBeat);
+      const isMine = (change: Change) =>
+        mine.includes(change.id) ||
+        (change.id === instanceId && !change.isBeat) ||
+        // A flag of everybody's may be the one that pauses launches.
+        (change.noun === "flag-documents" && change.id === "*");
       const read = async () => {
         await ctx.reauthorise();
         const view = tenantDetailView.parse(await getTenant(ctx));
@@ -116,6 +122,11 @@ export const tenantsRouter = router({
     .input(activityInput)
     .output(activityView)
     .query(async ({ ctx, input }) => ({ items: await listActivity(ctx, input.limit) })),
+
+  firstSteps: tenantProcedure("tenant:read")
+    .input(tenantSlugInput)
+    .output(firstStepsView)
+    .query(({ ctx }) => readFirstSteps(ctx)),
 
   search: staffProcedure("tenant:inspect")
     .meta({ openapi: { method: "GET", path: "/api/admin/tenants", tags, summary: "Tenants by anything" } })

@@ -60,9 +60,18 @@ export const tenantDetailView = tenantView.extend({
   limits: z.object({ members: limitView, sims: limitView }),
   /** Its host keeps it closed because its collections could not be brought to a new version yet. */
   isUnderRepair: z.boolean(),
+  /** Nobody is let in from the portal for a while; it runs on. */
+  isLaunchPaused: z.boolean(),
   activatedAt: z.date().nullable(),
 });
 export type TenantDetailView = z.infer<typeof tenantDetailView>;
+
+export const firstStepsView = z.object({
+  isLaunched: z.boolean(),
+  /** Somebody else is a member, or was asked to be. */
+  isShared: z.boolean(),
+});
+export type FirstStepsView = z.infer<typeof firstStepsView>;
 
 export const slugCheckView = z.object({
   available: z.boolean(),

@@ -1,6 +1,7 @@
 /** Reading tenants, as their members see them. */
 import { ServiceError } from "@kombify/agent-contract";
 import type { TenantContext } from "../context.ts";
+import { readOwnFlags } from "../flags/own-flags.ts";
 import type { TenantDetailView, TenantView } from "./schemas.ts";
 import { type StepTimes, stepsOf } from "./steps.ts";
 
@@ -33,7 +34,10 @@ export async function getTenant(ctx: TenantContext): Promise<TenantDetailView> {
   );
   if (!row) throw new ServiceError("NOT_FOUND", "There is no such homelab among yours.");
   const { instanceId, instanceName, publicUrl, connection, lastSeenAt, memberCount, ...tenant } = row;
-  const limits = await ctx.can.plans.limitsOf(tenant.plan);
+  const [limits, { homelabLaunch }] = await Promise.all([
+    ctx.can.plans.limitsOf(tenant.plan),
+    readOwnFlags(ctx, "homelabLaunch"),
+  ]);
   return {
     ...tenant,
     waitingReason:
@@ -44,6 +48,7 @@ export async function getTenant(ctx: TenantContext): Promise<TenantDetailView> {
         : null,
     desiredRevision: tenant.desiredRevision ?? 0,
     appliedRevision: tenant.appliedRevision ?? 0,
+    isLaunchPaused: !homelabLaunch,
     steps: stepsOf(row),
     limits: { members: { used: memberCount, max: limits.members }, sims: { used: 0, max: limits.sims } },
   };

@@ -6,6 +6,8 @@ import { useEffect, useRef } from "react";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { useHomelab } from "../../homelab/use-homelab.ts";
 import { type ActivityItem, ActivityList } from "./activity-list.tsx";
+import type { FirstStep } from "./first-steps.ts";
+import { FirstStepsCard } from "./first-steps-card.tsx";
 import classes from "./homelab.module.css";
 import { HomelabFacts } from "./homelab-facts.tsx";
 import { HomelabSwitcher } from "./homelab-switcher.tsx";
@@ -15,13 +17,18 @@ type HomelabViewProps = {
   loaded: TenantDetailView;
   homelabs: MeView["tenants"];
   activity: readonly ActivityItem[];
+  /** There is a page that says what is new. */
+  hasNews: boolean;
+  /** Null where none are shown. */
+  firstSteps: readonly FirstStep[] | null;
   cloudUrl: string;
   /** Why the last launch was refused, as the address has it. */
   refusal: string | null;
 };
 
 /** The card of one homelab, kept current. */
-export function HomelabView({ loaded, homelabs, activity, cloudUrl, refusal }: HomelabViewProps) {
+export function HomelabView(props: HomelabViewProps) {
+  const { loaded, homelabs, activity, hasNews, firstSteps, cloudUrl, refusal } = props;
   const { data: homelab, state } = useHomelab(loaded);
   const { members, sims } = homelab.limits;
   useReloadOnChange(`${homelab.status} ${homelab.isUnderRepair}`);
@@ -39,7 +46,7 @@ export function HomelabView({ loaded, homelabs, activity, cloudUrl, refusal }: H
             <LiveMark state={state} />
           </>
         }
-        actions={<HomelabSwitcher homelabs={homelabs} current={homelab.slug} />}
+        actions={<HomelabSwitcher homelabs={homelabs} current={homelab.slug} hasNews={hasNews} />}
       />
       <div className={classes.columns}>
         <Stack gap="md">
@@ -47,6 +54,7 @@ export function HomelabView({ loaded, homelabs, activity, cloudUrl, refusal }: H
             <LaunchPanel homelab={homelab} refusal={refusal} />
             <HomelabFacts homelab={homelab} cloudUrl={cloudUrl} />
           </Paper>
+          {firstSteps === null ? null : <FirstStepsCard steps={firstSteps} />}
         </Stack>
         <Stack gap="md">
           <Paper withBorder shadow="xs" className={classes.card} component="section" aria-labelledby="usage">

@@ -5,6 +5,7 @@ import { IconAlertTriangle, IconHourglass } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { LaunchForm } from "../../homelab/launch-form.tsx";
+import { LaunchPause } from "../../homelab/launch-pause.tsx";
 import { RepairNotice } from "../../homelab/repair-notice.tsx";
 
 const REFUSALS: Record<string, string> = {
@@ -19,7 +20,7 @@ type LaunchPanelProps = { homelab: TenantDetailView; refusal: string | null };
 /** The launch button, or why there is none. */
 export function LaunchPanel({ homelab, refusal }: LaunchPanelProps) {
   // What stands in the way now says more than what did when it was launched.
-  const isOpen = homelab.status === "active" && !homelab.isUnderRepair;
+  const isOpen = homelab.status === "active" && !homelab.isUnderRepair && !homelab.isLaunchPaused;
   const refused = refusal === null || (refusal === "not-ready" && !isOpen) ? undefined : REFUSALS[refusal];
   return (
     <Stack gap="md">
@@ -64,7 +65,7 @@ function NotReady({ homelab }: { homelab: TenantDetailView }) {
       See how far it is
     </Anchor>
   );
-  if (homelab.status === "active") return <RepairNotice />;
+  if (homelab.status === "active") return homelab.isUnderRepair ? <RepairNotice /> : <LaunchPause />;
   if (homelab.status === "waiting_for_capacity") {
     return (
       <Notice color="yellow" icon={<IconHourglass aria-hidden />} title="You are in the queue">

@@ -4,7 +4,9 @@ import { Button, Paper } from "@mantine/core";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData, useSearchParams } from "@remix-run/react";
 import { IconHomePlus } from "@tabler/icons-react";
+import { portalFlags } from "../../flags/portal-flags.ts";
 import { PortalLink } from "../../frame/portal-link.tsx";
+import { loadFirstSteps } from "./first-steps.ts";
 import { HomelabView } from "./homelab-view.tsx";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
@@ -19,15 +21,20 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
   const { tenants: homelabs } = await answer(context.api.identity.me());
   const slug = asked ?? homelabs[0]?.slug;
   const { cloudUrl } = context;
-  if (slug === undefined) return { homelabs, homelab: null, activity: [], cloudUrl };
-  const [homelab, activity] = await answer(
-    Promise.all([context.api.tenants.get({ slug }), context.api.tenants.activity({ slug, limit: ACTIVITY_SHOWN })]),
+  if (slug === undefined) return { homelabs, homelab: null, activity: [], hasNews: false, firstSteps: null, cloudUrl };
+  const [homelab, activity, flags] = await answer(
+    Promise.all([
+      context.api.tenants.get({ slug }),
+      context.api.tenants.activity({ slug, limit: ACTIVITY_SHOWN }),
+      portalFlags(context.api, slug),
+    ]),
   );
-  return { homelabs, homelab, activity: activity.items, cloudUrl };
+  const firstSteps = flags.firstSteps ? await answer(loadFirstSteps(context.api, slug, homelab.role)) : null;
+  return { homelabs, homelab, activity: activity.items, hasNews: flags.whatsNew, firstSteps, cloudUrl };
 }
 
 export default function Homelab() {
-  const { homelabs, homelab, activity, cloudUrl } = useLoaderData<typeof loader>();
+  const { homelabs, homelab, activity, hasNews, firstSteps, cloudUrl } = useLoaderData<typeof loader>();
   const [query] = useSearchParams();
   if (homelab === null) {
     return (
@@ -53,6 +60,8 @@ export default function Homelab() {
       loaded={homelab}
       homelabs={homelabs}
       activity={activity}
+      hasNews={hasNews}
+      firstSteps={firstSteps}
       cloudUrl={cloudUrl}
       refusal={query.get("launch")}
     />

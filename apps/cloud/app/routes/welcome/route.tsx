@@ -5,6 +5,7 @@ import { type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run
 import { useLoaderData } from "@remix-run/react";
 import { IconHourglass } from "@tabler/icons-react";
 import { LaunchForm } from "../../homelab/launch-form.tsx";
+import { LaunchPause } from "../../homelab/launch-pause.tsx";
 import { provisioningSteps } from "../../homelab/provisioning-steps.ts";
 import { RepairNotice } from "../../homelab/repair-notice.tsx";
 import { useHomelab } from "../../homelab/use-homelab.ts";
@@ -52,7 +53,9 @@ export default function Welcome() {
     <div className={classes.page}>
       <Stack gap={4} mb="lg">
         <Title order={1}>{isReady ? `${homelab.name} is ready` : `Setting up ${homelab.name}`}</Title>
-        <Text c="dimmed">{leadOf(isReady, isQueued, hasFailed)}</Text>
+        <Text c="dimmed">
+          {isReady && homelab.isLaunchPaused ? "It is all set up." : leadOf(isReady, isQueued, hasFailed)}
+        </Text>
       </Stack>
       <Paper withBorder shadow="xs" className={classes.card}>
         <Group justify="space-between" mb="lg">
@@ -63,7 +66,8 @@ export default function Welcome() {
         </Group>
         <StepList steps={provisioningSteps(homelab)} label="Setting up your homelab" />
         <div className={classes.end} aria-live="polite">
-          {isReady ? <LaunchForm slug={homelab.slug} isFullWidth /> : null}
+          {isReady && homelab.isLaunchPaused ? <LaunchPause /> : null}
+          {isReady && !homelab.isLaunchPaused ? <LaunchForm slug={homelab.slug} isFullWidth /> : null}
           {isQueued ? (
             <Alert color="yellow" icon={<IconHourglass aria-hidden />} title="You are in the queue">
               Every host is full right now. We place you as soon as there is room. You can close this page: nothing is
