@@ -126,7 +126,7 @@ describe("our own flags", () => {
     await storeFlag("homelab-launch", { defaultVariant: "off" });
     expect((await free.api.flags.own({})).homelabLaunch).toBe(false);
     const flagDocuments = plane.cloud.can.flagDocuments;
-    plane.cloud.can.flagDocuments = { of: () => Promise.reject(new Error("the table is on fire")) };
+    plane.cloud.can.flagDocuments = { ...flagDocuments, of: () => Promise.reject(new Error("the table is on fire")) };
     try {
       expect((await free.api.flags.own({})).homelabLaunch).toBe(true);
     } finally {
