@@ -1,6 +1,7 @@
 /** The schemas that browsers use in forms and pages: Zod only, nothing of the server. */
 export * from "./agents/schemas.ts";
 export * from "./audit/schemas.ts";
+export * from "./flags/schemas.ts";
 export * from "./fleet/schemas.ts";
 export * from "./identity/schemas.ts";
 export * from "./identity/token-schemas.ts";

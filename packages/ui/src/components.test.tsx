@@ -80,6 +80,22 @@ test("a sorted column says so, and its link turns the order round", () => {
   expect(render(table("name"))).toContain('href="/hosts?cursor=abc"');
 });
 
+test("a column that sorts one way only leads to that order, also while it is in force", () => {
+  const table = (sort: string) => (
+    <DataTable
+      caption="Flags"
+      columns={[{ key: "uses", header: "Uses", sortOnly: "-uses", render: (row: { name: string }) => row.name }]}
+      rows={[{ name: "new-dashboard" }]}
+      rowKey={(row) => row.name}
+      sort={sort}
+      sortHref={(next) => `/flags?sort=${next}`}
+      empty={null}
+    />
+  );
+  expect(render(table("key"))).toMatch(/aria-sort="none".*href="\/flags\?sort=-uses"/s);
+  expect(render(table("-uses"))).toMatch(/aria-sort="descending".*href="\/flags\?sort=-uses"/s);
+});
+
 test("a table without rows shows what to do instead", () => {
   const html = render(
     <DataTable caption="Hosts" columns={columns} rows={[]} rowKey={(row) => row.name} empty={<p>Register one</p>} />,

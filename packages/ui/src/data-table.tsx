@@ -10,6 +10,8 @@ export type Column<Row> = {
   render: (row: Row) => ReactNode;
   /** The server's name of this order; `-name` is its reverse. Without it the column does not sort. */
   sortKey?: string;
+  /** In place of it, an order that has no reverse: `-uses`, the most first. */
+  sortOnly?: string;
   align?: "left" | "right";
 };
 
@@ -78,20 +80,21 @@ type HeaderCellProps<Row> = {
 
 function HeaderCell<Row>({ column, sort, sortHref }: HeaderCellProps<Row>) {
   const Link = useLink();
-  const { sortKey } = column;
-  if (sortKey === undefined || sortHref === undefined) {
+  const { sortKey, sortOnly } = column;
+  const by = sortKey ?? sortOnly?.replace(/^-/, "");
+  if (by === undefined || sortHref === undefined) {
     return (
       <th scope="col" data-align={column.align}>
         {column.header}
       </th>
     );
   }
-  const isUp = sort === sortKey;
-  const isDown = sort === `-${sortKey}`;
+  const isUp = sort === by;
+  const isDown = sort === `-${by}`;
   const Icon = isUp ? IconArrowUp : isDown ? IconArrowDown : IconArrowsSort;
   return (
     <th scope="col" data-align={column.align} aria-sort={isUp ? "ascending" : isDown ? "descending" : "none"}>
-      <Link href={sortHref(isUp ? `-${sortKey}` : sortKey)} className={classes.sort}>
+      <Link href={sortHref(sortOnly ?? (isUp ? `-${by}` : by))} className={classes.sort}>
         {column.header}
         <Icon size={14} aria-hidden opacity={isUp || isDown ? 1 : 0.5} />
       </Link>

@@ -11,6 +11,7 @@ const PAGES = [
   { href: "/", text: "Fleet" },
   { href: "/instances", text: "Instances" },
   { href: "/tenants", text: "Tenants" },
+  { href: "/flags", text: "Flags" },
   { href: "/audit", text: "Audit" },
   { href: "/settings", text: "Settings" },
 ];

@@ -3,7 +3,7 @@ import classes from "./sections.module.css";
 
 /** The outline of the page at an address: a list, one thing, or the fleet. */
 export function PageSkeleton({ pathname }: { pathname: string }) {
-  const isList = /^\/(instances|tenants|audit)$/.test(pathname);
+  const isList = /^\/(instances|tenants|audit|flags|flags\/segments)$/.test(pathname);
   return (
     <div aria-busy>
       <VisuallyHidden role="status">Loading</VisuallyHidden>

@@ -1,5 +1,5 @@
 /** What lists are filtered by. Written out here, so that pages do not load the validator for a few words. */
-import type { Connection, TenantFilter } from "@kombify/api/schemas";
+import type { Connection, FlagSummaryView, TenantFilter } from "@kombify/api/schemas";
 
 type Complete<T, Words extends readonly T[]> = [T] extends [Words[number]] ? Words : never;
 const everyOf =
@@ -16,3 +16,12 @@ export const TENANT_FILTERS = everyOf<TenantFilter>()([
   "suspended",
   "deleting",
 ]);
+export const FLAG_STANDINGS = everyOf<FlagSummaryView["standing"]>()([
+  "active",
+  "killed",
+  "disabled",
+  "expired",
+  "unused",
+  "settled",
+]);
+export const FLAG_LIFETIMES = everyOf<FlagSummaryView["lifetime"]>()(["temporary", "permanent"]);

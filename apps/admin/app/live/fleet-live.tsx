@@ -1,15 +1,11 @@
 /** One connection for all pages of a tab on which the server says that something in the fleet has changed. */
 import { keepLive, type LiveState } from "@kombify/ui";
-import { useRevalidator } from "@remix-run/react";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
-import { calm } from "./calm.ts";
+import { useKeptCurrent } from "./use-kept-current.ts";
 
 type FleetLiveValue = { state: LiveState; onChange: (listener: () => void) => () => void };
 
 const FleetLiveContext = createContext<FleetLiveValue>({ state: "offline", onChange: () => () => {} });
-
-/** A fleet of a hundred instances beats ten times a second; a page that is read needs no more than this. Milliseconds. */
-const REFRESH_EVERY_MS = 1_500;
 
 export function FleetLive({ isOn, children }: { isOn: boolean; children: ReactNode }) {
   const [state, setState] = useState<LiveState>("connecting");
@@ -54,29 +50,6 @@ export function FleetLive({ isOn, children }: { isOn: boolean; children: ReactNo
 /** Keeps the page's loaders current while somebody looks at it. @returns whether it is kept current. */
 export function useFleetLive(): LiveState {
   const { state, onChange } = useContext(FleetLiveContext);
-  const { revalidate } = useRevalidator();
-  const latest = useRef(revalidate);
-  latest.current = revalidate;
-
-  useEffect(() => {
-    let isMissed = false;
-    const refresh = calm(() => latest.current(), REFRESH_EVERY_MS);
-    const changed = () => {
-      if (document.hidden) isMissed = true;
-      else refresh.ask();
-    };
-    const seen = () => {
-      if (document.hidden || !isMissed) return;
-      isMissed = false;
-      refresh.ask();
-    };
-    const off = onChange(changed);
-    document.addEventListener("visibilitychange", seen);
-    return () => {
-      off();
-      refresh.stop();
-      document.removeEventListener("visibilitychange", seen);
-    };
-  }, [onChange]);
+  useKeptCurrent(onChange);
   return state;
 }

@@ -3,6 +3,7 @@
  * `flag_settings`. All that changes a flag goes through request-change.ts, which knows who has to agree and when, and
  * apply-change.ts, which alone writes. What a tenant gets of it is compiled elsewhere: documents.ts.
  */
+export { lockFlags, raiseFlagsRevision } from "./apply-change.ts";
 export { importFlags } from "./exchange-file.ts";
 export { exportFlags } from "./export-file.ts";
 export { getFlag } from "./get-flag.ts";
