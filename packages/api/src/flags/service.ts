@@ -8,6 +8,7 @@ export { importFlags } from "./exchange-file.ts";
 export { exportFlags } from "./export-file.ts";
 export { getFlag } from "./get-flag.ts";
 export { listFlagVersions, revertFlag } from "./history.ts";
+export { importFlagFile } from "./import-file.ts";
 export { listFlags } from "./list-flags.ts";
 export { listOverrides, removeOverride, saveOverride } from "./overrides.ts";
 export { previewFlag } from "./preview-flag.ts";
