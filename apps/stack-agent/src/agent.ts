@@ -124,6 +124,9 @@ export async function startAgent(
     linkStatus: link.status,
     flags,
     freshness,
+    flagFeed,
+    usage,
+    counters: () => counters,
     onHint: () => connection?.fetchNews(),
     onJob: runner.wake,
   };

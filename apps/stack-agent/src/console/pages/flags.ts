@@ -1,7 +1,7 @@
-import type { Evaluation } from "@kombify/flags";
-import { contextOf, evaluateAll, isReady, type Standing, standingOf } from "../../flags/evaluations.ts";
+import { type Evaluation, evaluationContext, type ServedFlags } from "@kombify/flags";
 import type { Freshness } from "../../flags/freshness.ts";
 import type { TenantFlags } from "../../flags/load-flags.ts";
+import { servedFlags } from "../../flags/served.ts";
 import type { Caller } from "../../stack-api/caller.ts";
 import { type Html, html, nothing } from "../html.ts";
 import { icon } from "../icons.ts";
@@ -43,10 +43,14 @@ const flagRow = (flag: Evaluation): Html => html`<li class="row">
     <p class="muted small">${whyOf(flag)}</p></div>
   ${flagPill(flag)}</li>`;
 
-function staleBanner({ stale }: Standing, flags: TenantFlags, { confirmedAt, error }: Freshness): Html {
-  if (!stale) return nothing;
-  const why = flags.refusal?.message ?? error;
-  const since = flags.refusal?.since ?? confirmedAt;
+function staleBanner(
+  { standing }: ServedFlags,
+  refusal: TenantFlags["refusal"],
+  { confirmedAt, error }: Freshness,
+): Html {
+  if (!standing?.isStale) return nothing;
+  const why = refusal?.message ?? error;
+  const since = refusal?.since ?? confirmedAt;
   return html`<div class="banner" role="status">${icon("alert")}<p><strong>These flags may be out of date.</strong>
     ${since ? html`They are those of ${time(since)}` : "The portal was never heard of"}; they stay in effect until newer ones arrive.${why ? html` ${why}` : nothing}</p></div>`;
 }
@@ -54,7 +58,8 @@ function staleBanner({ stale }: Standing, flags: TenantFlags, { confirmedAt, err
 /** @param flags of the caller's tenant; undefined while there are none. */
 export function flagsPage(caller: Caller, flags: TenantFlags | undefined, freshness: Freshness): Page {
   const heading = html`<div class="head"><div><h1>Flags in effect</h1><p class="muted">What is switched on for you in this homelab. It is decided in the portal.</p></div></div>`;
-  if (!isReady(flags)) {
+  const served = servedFlags(flags, freshness);
+  if (!flags || !served) {
     const empty = emptyState(
       "flag",
       "No flags yet",
@@ -62,16 +67,18 @@ export function flagsPage(caller: Caller, flags: TenantFlags | undefined, freshn
     );
     return { title: "Flags", section: "flags", body: html`${heading}<section class="card">${empty}</section>` };
   }
-  const found = evaluateAll(flags, contextOf(flags, caller.subject, {})).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const found = served.flagSet
+    .evaluateAll(evaluationContext(served.document, {}, caller.subject))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
   const list =
     found.length > 0
       ? html`<ul class="rows">${found.map(flagRow)}</ul>`
       : emptyState("flag", "There are no flags", "Nothing is switched on or off for your homelab in particular.");
-  const standing = standingOf(flags, freshness);
+  const { revision, digest } = served.document;
   const footer = flags.current
-    ? html`Revision ${flags.current.envelope.revision} · <code title="${standing.digest}">${standing.digest.slice(0, 12)}</code>${freshness.confirmedAt ? html` · confirmed ${time(freshness.confirmedAt)}` : nothing}`
+    ? html`Revision ${revision} · <code title="${digest}">${digest.slice(0, 12)}</code>${freshness.confirmedAt ? html` · confirmed ${time(freshness.confirmedAt)}` : nothing}`
     : html`Sent by an older portal`;
-  const body = html`${heading}${staleBanner(standing, flags, freshness)}
+  const body = html`${heading}${staleBanner(served, flags.refusal, freshness)}
   <section class="card" aria-labelledby="flags"><div class="card-head"><h2 id="flags">${count(found.length, "flag", "flags")}</h2><p class="muted small">${footer}</p></div>${list}</section>`;
   return { title: "Flags", section: "flags", body };
 }
