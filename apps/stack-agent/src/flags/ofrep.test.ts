@@ -197,6 +197,38 @@ test("what older control planes send is kept below the document, whole or by nam
   expect((await apply({ flags: [{ key: "a", enabled: "yes" }] }, of)).status).toBe(400);
 });
 
+test("the console shows what is in effect for who looks, and why, in words", async () => {
+  const fourth = desiredTenant({ name: "Lab" });
+  await openTenants(agent, [fourth]);
+  const own = await agent.signIn(
+    agent.controlPlane.sign({ tenantId: fourth.tenantId, orgId: fourth.orgId, role: "viewer" }),
+  );
+  const page = async () => (await fetch(`${agent.url}/flags`, { headers: { cookie: own } })).text();
+  expect(await page()).toContain("No flags yet");
+  const share = { fractional: [{ var: "userId" }, ["beta", 100_000]] };
+  const document = documentOf(fourth, 3, {
+    ...FLAGS,
+    "a-share": flagOf("off", { targeting: { if: [false, "off", share] } }),
+    "for-us": flagOf("on", { metadata: { decidedBy: "override" } }),
+    killed: flagOf("off", { metadata: { decidedBy: "killed" }, offVariant: "off" }),
+    needs: flagOf("on", { prerequisites: [{ flag: "killed", variants: ["on"] }], offVariant: "off" }),
+    hostile: flagOf("on", { variants: { on: "<b>&" } }),
+  });
+  await apply(document);
+  const text = (await page()).replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
+  for (const words of [
+    "8 flags Revision 3",
+    "theme &quot;it is new&quot; Rule 1: it fits you. beta",
+    "a-share &quot;it is new&quot; When no rule fits: shared out",
+    "for-us &quot;it is on&quot; Set for this homelab alone.",
+    "killed &quot;it is off&quot; Killed: stopped for everybody. Killed",
+    "needs &quot;it is off&quot; Needs killed, which does not give what it should.",
+    "gone the program's own default Switched off altogether. No value",
+    "hostile &quot;&lt;b&gt;&amp;&quot; The same for everybody.",
+  ])
+    expect(text).toContain(words);
+});
+
 test("counts come with reports, each report with what changed, and a report that failed loses nothing", async () => {
   const asService = { "x-user-id": "person-1", "x-tenant-id": tenant.slug, "x-user-role": "owner" };
   const counted = async (fits: (count: number) => boolean) => {

@@ -12,27 +12,30 @@ import { count, emptyState } from "./parts.ts";
 
 const ruleName = (ruleId: unknown): string => {
   const number = /^rule-(\d+)$/.exec(String(ruleId))?.[1];
-  return number ? `Rule ${number}` : "A rule";
+  return number ? `Rule ${number}` : "When no rule fits";
+};
+
+const DECIDED: Record<string, string> = {
+  killed: "Killed: stopped for everybody.",
+  override: "Set for this homelab alone.",
+  older: "Sent by an older version of the portal.",
 };
 
 /** Why a flag gives what it gives, for somebody who knows no reason codes. */
 function whyOf({ reason, metadata, errorDetails }: Evaluation): string {
+  const { decidedBy, prerequisite, ruleId } = metadata;
   if (reason === "ERROR") return `It cannot be evaluated: ${errorDetails ?? "nobody knows why."}`;
-  if (reason === "DISABLED") return "Switched off altogether: programs use their own default.";
-  if (metadata.older === true)
-    return `Sent by an older portal${typeof metadata.reason === "string" ? `: ${metadata.reason}` : "."}`;
-  if (metadata.killed === true) return "Killed: stopped for everybody.";
-  if (metadata.prerequisite !== undefined) return `Needs ${metadata.prerequisite}, which does not give what it should.`;
-  if (metadata.override === true) return "Set for your homelab alone.";
-  if (reason === "SPLIT") return `${ruleName(metadata.ruleId)}: a share of people, and you are in this part of it.`;
-  if (reason === "TARGETING_MATCH") return `${ruleName(metadata.ruleId)} fits you.`;
-  if (reason === "DEFAULT") return "No rule fits you: the default.";
-  return "The same for everybody.";
+  if (reason === "DISABLED") return "Switched off altogether.";
+  if (prerequisite !== undefined) return `Needs ${prerequisite}, which does not give what it should.`;
+  if (typeof decidedBy === "string" && DECIDED[decidedBy]) return DECIDED[decidedBy];
+  if (reason === "SPLIT") return `${ruleName(ruleId)}: shared out, and this is the share that you are in.`;
+  if (reason === "TARGETING_MATCH") return `${ruleName(ruleId)}: it fits you.`;
+  return reason === "DEFAULT" ? "No rule fits you, so it is the default." : "The same for everybody.";
 }
 
 function flagPill({ reason, metadata, variant }: Evaluation): Html {
   if (reason === "ERROR") return pill({ label: "Broken", tone: "bad", icon: "alert" });
-  if (metadata.killed === true) return pill({ label: "Killed", tone: "waiting", icon: "ban" });
+  if (metadata.decidedBy === "killed") return pill({ label: "Killed", tone: "waiting", icon: "ban" });
   if (variant === undefined) return pill({ label: "No value", tone: "quiet", icon: "dash" });
   return pill({ label: variant, tone: "good", icon: "check" });
 }
