@@ -5,16 +5,21 @@
 import { ServiceError } from "@kombify/agent-contract";
 import { z } from "zod";
 import type { Audience, BaseContext } from "./context.ts";
+import { toJson } from "./ready-json.ts";
 import { appRouter, createCaller } from "./router.ts";
 import { type ProcedureMeta, serviceErrorOf } from "./trpc.ts";
+
+/** Portals serve people; agents and our own services are served where certificates are asked for. */
+type RestAudience = Audience | "agent" | "service";
 
 export interface RestRoute {
   /** `tenants.get` */
   procedure: string;
   method: string;
   path: string;
-  audiences: readonly (Audience | "agent")[];
+  audiences: readonly RestAudience[];
   successStatus: number;
+  isConditional: boolean;
   pattern: RegExp;
 }
 
@@ -29,6 +34,7 @@ export const proceduresOf = (): Record<string, { _def: ProcedureDefinition }> =>
 
 function audiencesOf(name: string, meta: ProcedureMeta): RestRoute["audiences"] {
   if (meta.permission?.kind === "agent" || name === "agents.join") return ["agent"];
+  if (meta.permission?.kind === "service") return ["service"];
   if (meta.permission?.kind === "staff" || name.startsWith("identity.staff")) return ["admin"];
   return ["cloud"];
 }
@@ -44,6 +50,7 @@ export const REST_ROUTES: readonly RestRoute[] = Object.entries(proceduresOf()).
       path: openapi.path,
       audiences: audiencesOf(procedure, _def.meta),
       successStatus: _def.meta.successStatus ?? 200,
+      isConditional: _def.meta.isConditional === true,
       pattern,
     },
   ];
@@ -96,7 +103,7 @@ const takesNothing = (procedure: string): boolean => {
  */
 export async function handleRest(
   request: Request,
-  audience: Audience | "agent",
+  audience: RestAudience,
   contextOf: () => BaseContext,
 ): Promise<Response | null> {
   const url = new URL(request.url);
@@ -112,12 +119,11 @@ export async function handleRest(
   const ctx = contextOf();
   try {
     const result = await call(ctx, route.procedure, await inputOf(request, url, pathParameters(route, url.pathname)));
-    // The one conditional read of the API: "you have it already" has no body (RFC 9110, 15.4.5).
-    if (route.procedure === "agents.desired" && result === null) return new Response(null, { status: 304 });
+    if (route.isConditional && result === null) return new Response(null, { status: 304 });
     const headers = new Headers(ctx.responseHeaders);
     headers.set("Content-Type", "application/json");
     headers.set("Cache-Control", "no-store");
-    return new Response(JSON.stringify(result), { status: route.successStatus, headers });
+    return new Response(toJson(result), { status: route.successStatus, headers });
   } catch (error) {
     throw serviceErrorOf(error);
   }
