@@ -80,11 +80,11 @@ export async function startAgent(
   const reconciler = await startReconciler(engine, identity.instanceId, log);
   onStop(() => reconciler.stop());
 
-  const freshness = watchFreshness(contactedAt);
+  let connection: Connection | undefined;
+  const freshness = watchFreshness(contactedAt, () => connection?.reportSoon());
   const usage = createUsageCounter();
   const flagFeed = createJobFeed();
   let counters = uncounted;
-  let connection: Connection | undefined;
   const flags = await openHostFlags({
     shared: engine.shared,
     document: reconciler.document,
@@ -124,6 +124,9 @@ export async function startAgent(
     linkStatus: link.status,
     flags,
     freshness,
+    flagFeed,
+    usage,
+    counters: () => counters,
     onHint: () => connection?.fetchNews(),
     onJob: runner.wake,
   };

@@ -9,7 +9,10 @@ import type { Engine, TenantRef } from "./engine/engine.ts";
 import { APPLY_LIMIT, APPLY_PATH, handleApply } from "./flags/apply-route.ts";
 import type { FreshnessWatch } from "./flags/freshness.ts";
 import type { HostFlags } from "./flags/host-flags.ts";
-import { describeFlags } from "./flags/metrics.ts";
+import { describeFlags, type FlagCounters } from "./flags/metrics.ts";
+import { ofrepRoutes } from "./flags/ofrep.ts";
+import { ofrepRefusal } from "./flags/ofrep-refusals.ts";
+import type { UsageCounter } from "./flags/usage.ts";
 import type { JobFeed } from "./jobs/feed.ts";
 import type { Reconciler } from "./reconcile/reconciler.ts";
 import { handleCallback } from "./sso/callback.ts";
@@ -31,6 +34,10 @@ export type ServerParts = {
   linkStatus: () => LinkStatus;
   flags: HostFlags;
   freshness: FreshnessWatch;
+  /** Tells of tenants whose flags have changed. */
+  flagFeed: JobFeed;
+  usage: UsageCounter;
+  counters: () => FlagCounters;
   /** There is something new at the control plane. */
   onHint: () => void;
   /** A write left a job for this tenant. */
@@ -63,6 +70,7 @@ export function createPublicShell(parts: ServerParts): Shell {
     exposeMetrics: !parts.isProduction,
     formAction: portalOrigins,
     hsts: publicUrl.startsWith("https:"),
+    answerError: ofrepRefusal,
   });
   const { document } = reconciler;
   const sessions = createSessions(engine, instanceId, document);
@@ -70,6 +78,7 @@ export function createPublicShell(parts: ServerParts): Shell {
   shell.app.post("/sso/callback", handleCallback({ sessions, document, refuse: refuseLaunch(document) }));
   shell.app.use("/v1/*", tenantMiddleware(identify, publicUrl) as MiddlewareHandler);
   shell.app.route("/v1", stackApi(onJob) as never);
+  shell.app.route("/ofrep/v1", ofrepRoutes({ ...parts, identify }) as never);
   shell.app.route("/", consoleRoutes({ ...parts, sessions, identify, document }) as never);
   return shell;
 }
@@ -103,6 +112,7 @@ export function createInternalShell(parts: ServerParts): Shell {
     checks: checksOf(parts),
     exposeMetrics: true,
     bodyLimit: (path) => (path === APPLY_PATH ? APPLY_LIMIT : undefined),
+    answerError: ofrepRefusal,
   });
   shell.app.use(refuseRevoked(reconciler.document));
   shell.app.post("/api/internal/sso/exchange", onlyServices("cloud", "gateway"), async (c) => {
@@ -121,10 +131,9 @@ export function createInternalShell(parts: ServerParts): Shell {
     return c.body(null, 202);
   });
   shell.app.post(APPLY_PATH, onlyServices("admin", "cloud"), (c) => handleApply(c, flags, engine.shared));
-  shell.app.use(
-    "/v1/*",
-    tenantMiddleware(identifyService(engine, reconciler.document, reconciler.hurry), publicUrl) as MiddlewareHandler,
-  );
+  const identify = identifyService(engine, reconciler.document, reconciler.hurry);
+  shell.app.use("/v1/*", tenantMiddleware(identify, publicUrl) as MiddlewareHandler);
   shell.app.route("/v1", stackApi(onJob) as never);
+  shell.app.route("/ofrep/v1", ofrepRoutes({ ...parts, identify }) as never);
   return shell;
 }

@@ -7,6 +7,7 @@ import { ServiceError } from "@kombify/agent-contract";
 import { isCurrent } from "@kombify/flags";
 import { z } from "zod";
 import type { Audience, BaseContext } from "./context.ts";
+import { toJson } from "./ready-json.ts";
 import { appRouter, createCaller } from "./router.ts";
 import { type ProcedureMeta, serviceErrorOf } from "./trpc.ts";
 
@@ -134,7 +135,7 @@ export async function handleRest(
     if (route.conditional === "by-input" && result === null) return new Response(null, { status: 304 });
     const headers = new Headers(ctx.responseHeaders);
     headers.set("Cache-Control", "no-store");
-    const body = JSON.stringify(result);
+    const body = toJson(result);
     if (route.conditional === "by-etag" && isKnown(request, body, headers))
       return new Response(null, { status: 304, headers });
     headers.set("Content-Type", "application/json");

@@ -30,8 +30,8 @@ export class FlagsRefused extends ServiceError {
   }
 }
 
-/** Flags that are what their digest says, ready to evaluate. `text` is how they are kept. */
-export type Contents = { flagSet: FlagSet; text: string };
+/** Flags that are what their digest says, as they were sent, and ready to evaluate. */
+export type Contents = { flags: CompiledFlags; flagSet: FlagSet };
 
 /** Whatever goes wrong while something is read, such as a nesting without end, is damage. */
 function reading<T>(read: () => T): T {
@@ -53,16 +53,16 @@ export const readContents = (digest: string, value: unknown): Contents => readin
 export const readEnvelope = (value: unknown): FlagEnvelope => reading(() => checkEnvelope(value));
 
 function checkContents(digest: string, value: unknown): Contents {
-  const text = JSON.stringify(value) ?? "";
-  if (Buffer.byteLength(text) > FLAGS_BODY_LIMIT)
+  if (Buffer.byteLength(JSON.stringify(value) ?? "") > FLAGS_BODY_LIMIT)
     throw new FlagsRefused("oversized", `The flags are larger than ${FLAGS_BODY_LIMIT} bytes.`, 413);
   const parsed = compiledFlagsSchema.safeParse(value);
   if (!parsed.success)
     throw new FlagsRefused("corrupt", `The flags are not as agreed: ${invalidInput(parsed.error).message}`);
-  if (digestOfFlags(value as CompiledFlags) !== digest)
-    throw new FlagsRefused("corrupt", "The flags are not what their digest says.");
+  // With whatever a newer control plane adds to them: it is part of what the digest names.
+  const flags = value as CompiledFlags;
+  if (digestOfFlags(flags) !== digest) throw new FlagsRefused("corrupt", "The flags are not what their digest says.");
   try {
-    return { flagSet: createFlagSet(parsed.data), text };
+    return { flags, flagSet: createFlagSet(flags) };
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : "It did not say why.";
     throw new FlagsRefused("corrupt", `The flags cannot be evaluated: ${detail}`);

@@ -1,4 +1,5 @@
 /** Server-sent events for OFREP's clients: each says that the flags have changed and are to be fetched again. */
+import { refetchEvent } from "@kombify/flags";
 import { eventStream } from "@kombify/server";
 import type { Context } from "hono";
 import type { JobFeed } from "../jobs/feed.ts";
@@ -27,7 +28,7 @@ export function followFlags(c: Context<CallerEnv>, { flags, flagFeed, identify }
       const etag = etagOf();
       if (etag === told) return;
       told = etag;
-      await send({ data: { type: "refetchEvaluation", etag } });
+      await send({ data: refetchEvent(etag === undefined ? {} : { etag }) });
     };
     const unsubscribe = flagFeed.subscribe(id, () => void look());
     const timer = setInterval(() => void look(), CHECK_MS);

@@ -17,20 +17,26 @@ export type FreshnessWatch = {
   status(): Freshness;
 };
 
-/** @param lastContactAt from before this process started: until the control plane is heard of again, flags are that old. */
-export function watchFreshness(lastContactAt: Date | null): FreshnessWatch {
+/**
+ * @param lastContactAt from before this process started: until the control plane is heard of again, flags are that old.
+ * @param onChange there is another error than before, or none any more.
+ */
+export function watchFreshness(lastContactAt: Date | null, onChange: () => void): FreshnessWatch {
   let confirmedAt = lastContactAt;
   let isConfirmed = false;
   let error: string | null = null;
+  const become = (next: string | null): void => {
+    if (error === next) return;
+    error = next;
+    onChange();
+  };
   return {
     confirmed() {
       confirmedAt = new Date();
       isConfirmed = true;
-      error = null;
+      become(null);
     },
-    failed(why) {
-      error = why;
-    },
+    failed: become,
     status: () => {
       const isOld = confirmedAt === null || Date.now() - confirmedAt.getTime() > STALE_AFTER_MS;
       return { confirmedAt, isStale: !isConfirmed || error !== null || isOld, error };

@@ -91,7 +91,7 @@ export async function openHostFlags(options: HostFlagsOptions): Promise<HostFlag
     const inUse = served();
     for (const { current } of changes.values())
       if (current && !inUse.has(current.envelope.flagsDigest))
-        contents.set(current.envelope.flagsDigest, current.contents.text);
+        contents.set(current.envelope.flagsDigest, JSON.stringify(current.contents.flags));
     const after = new Map([...tenants, ...changes]);
     const used = new Set<string>();
     for (const { current, previous } of after.values()) {

@@ -26,7 +26,7 @@ const compiled = ({ enabled, reason }: Layer[string]): CompiledFlag => ({
   state: "ENABLED",
   variants: { on: true, off: false },
   defaultVariant: enabled ? "on" : "off",
-  metadata: { older: true, ...(reason ? { reason } : {}) },
+  metadata: { decidedBy: "older", ...(reason ? { reason } : {}) },
 });
 
 function layerOf(layer: Layer): OlderLayer {
