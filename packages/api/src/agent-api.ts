@@ -1,4 +1,4 @@
-/** The agent listener's routes: the agent procedures as REST, and hints as server-sent events. */
+/** The agent listener's routes: the procedures of agents and of our own services as REST, and hints as server-sent events. */
 import { eventStream, type ShellEnv } from "@kombify/server";
 import type { Context, Hono } from "hono";
 import type { RequestInfo } from "./context.ts";
@@ -27,15 +27,25 @@ export function mountAgentApi(app: Hono<ShellEnv>, plane: ControlPlane): void {
     await next();
   });
   app.get("/api/agent/events", async (c) => {
-    const { api } = plane.caller(c.req.raw, requestInfoOf(c));
+    // A stream that nobody reads ends at once, and not when there would be something to say.
+    const gone = new AbortController();
+    const info = requestInfoOf(c);
+    const stopping = AbortSignal.any([gone.signal, ...(info.stopping ? [info.stopping] : [])]);
+    const { api } = plane.caller(c.req.raw, { ...info, stopping });
     // The first hint is awaited here, so that a refused agent gets a problem document and not an empty stream.
     const hints = (await api.agents.events())[Symbol.asyncIterator]();
     let next = await hints.next();
     return eventStream(c, async (send, signal) => {
-      signal.addEventListener("abort", () => void hints.return?.());
+      signal.addEventListener("abort", () => gone.abort());
       for (; !next.done && !signal.aborted; next = await hints.next())
-        await send({ event: "hint", data: JSON.stringify(next.value) });
+        await send({ event: next.value.event, data: JSON.stringify(next.value.data) });
     });
   });
+  // And an agent has none here.
+  app.use("/api/internal/*", async (c, next) => {
+    if (c.get("peer")?.kind !== "service") c.set("peer", null);
+    await next();
+  });
+  app.all("/api/internal/*", async (c) => (await plane.handleService(c.req.raw, requestInfoOf(c))) ?? c.notFound());
   app.all("/api/agent/*", async (c) => (await plane.handleAgent(c.req.raw, requestInfoOf(c))) ?? c.notFound());
 }

@@ -78,6 +78,8 @@ export interface ControlPlane {
   handle(request: Request, info: RequestInfo): Promise<Response | null>;
   /** The same for the agent listener. */
   handleAgent(request: Request, info: RequestInfo): Promise<Response | null>;
+  /** The same for our own services, on the same listener. */
+  handleService(request: Request, info: RequestInfo): Promise<Response | null>;
   /** For loaders and actions. Rejects with ServiceError. @throws ServiceError FORBIDDEN for a foreign page's write. */
   caller(request: Request, info: RequestInfo): { api: Caller; responseHeaders: Headers };
   /** A context in which the system itself acts: set-up, the command line. */
@@ -178,6 +180,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   const agents = createAgentCalls(identity);
   const oidcProviders = options.oidcProviders ?? [];
   const plans = createPlanLimits({ db, log, onChange: changes.on });
+  const flagDocuments = await openFlagDocuments({ db, changes, log });
   const rateLimits = openRateLimits({ redisUrl: options.redisUrl, plans, log });
   const flagUsage = openCloudUsage({ write: (counts) => addCloudUsage(db, counts), log });
   const can: Capabilities = {
@@ -196,7 +199,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     agents,
     throttle: createThrottle(options.limits, { store: rateLimits.store }),
     plans,
-    flagDocuments: openFlagDocuments({ db }),
+    flagDocuments,
     flagUsage,
     sealer,
     keyring: sealer,
@@ -311,6 +314,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       return answer;
     },
     handleAgent: (request, info) => handleRest(request, "agent", () => contextOf(request, info)),
+    handleService: (request, info) => handleRest(request, "service", () => contextOf(request, info)),
     caller(request, info) {
       refuseForeignOrigin(request, ownOrigin);
       const ctx = contextOf(request, info);
@@ -344,6 +348,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     onServiceRevoked,
     async close() {
       stopFollowing();
+      flagDocuments.stop();
       identity.stop();
       await changes.stop();
       await agents.close();

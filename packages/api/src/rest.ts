@@ -10,15 +10,19 @@ import type { Audience, BaseContext } from "./context.ts";
 import { appRouter, createCaller } from "./router.ts";
 import { type ProcedureMeta, serviceErrorOf } from "./trpc.ts";
 
+/** Portals serve people; agents and our own services are served where certificates are asked for. */
+type RestAudience = Audience | "agent" | "service";
+
 export interface RestRoute {
   /** `tenants.get` */
   procedure: string;
   method: string;
   path: string;
-  audiences: readonly (Audience | "agent")[];
+  audiences: readonly RestAudience[];
   successStatus: number;
-  /** See ProcedureMeta. */
+  /** See ProcedureMeta, as the next. */
   isConditional: boolean;
+  hasEtag: boolean;
   pattern: RegExp;
 }
 
@@ -33,6 +37,7 @@ export const proceduresOf = (): Record<string, { _def: ProcedureDefinition }> =>
 
 function audiencesOf(name: string, meta: ProcedureMeta): RestRoute["audiences"] {
   if (meta.permission?.kind === "agent" || name === "agents.join") return ["agent"];
+  if (meta.permission?.kind === "service") return ["service"];
   if (meta.permission?.kind === "staff" || name.startsWith("identity.staff")) return ["admin"];
   return ["cloud"];
 }
@@ -48,7 +53,8 @@ export const REST_ROUTES: readonly RestRoute[] = Object.entries(proceduresOf()).
       path: openapi.path,
       audiences: audiencesOf(procedure, _def.meta),
       successStatus: _def.meta.successStatus ?? 200,
-      isConditional: _def.meta.isConditional ?? false,
+      isConditional: _def.meta.isConditional === true,
+      hasEtag: _def.meta.hasEtag === true,
       pattern,
     },
   ];
@@ -111,7 +117,7 @@ function isKnown(request: Request, body: string, headers: Headers): boolean {
  */
 export async function handleRest(
   request: Request,
-  audience: Audience | "agent",
+  audience: RestAudience,
   contextOf: () => BaseContext,
 ): Promise<Response | null> {
   const url = new URL(request.url);
@@ -127,12 +133,11 @@ export async function handleRest(
   const ctx = contextOf();
   try {
     const result = await call(ctx, route.procedure, await inputOf(request, url, pathParameters(route, url.pathname)));
-    // The agent says what it has in the query: "you have it already" has no body (RFC 9110, 15.4.5).
-    if (route.procedure === "agents.desired" && result === null) return new Response(null, { status: 304 });
+    if (route.isConditional && result === null) return new Response(null, { status: 304 });
     const headers = new Headers(ctx.responseHeaders);
     headers.set("Cache-Control", "no-store");
     const body = JSON.stringify(result);
-    if (route.isConditional && isKnown(request, body, headers)) return new Response(null, { status: 304, headers });
+    if (route.hasEtag && isKnown(request, body, headers)) return new Response(null, { status: 304, headers });
     headers.set("Content-Type", "application/json");
     return new Response(body, { status: route.successStatus, headers });
   } catch (error) {

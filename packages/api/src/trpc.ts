@@ -20,8 +20,10 @@ export interface ProcedureMeta {
   tokenScope?: TokenScope;
   /** HTTP status of a success over REST when it is not 200. */
   successStatus?: number;
-  /** Over REST the answer has an ETag, and whoever has it already is told so with 304 (RFC 9110, 13.1.2). Queries only. */
+  /** A conditional read: null means that the caller has it already, and is 304 without a body over REST (RFC 9110, 15.4.5). */
   isConditional?: boolean;
+  /** Over REST the answer has an ETag, and whoever has it already is told so with 304 (RFC 9110, 13.1.2). Queries only. */
+  hasEtag?: boolean;
 }
 
 const TRPC_CODES = {

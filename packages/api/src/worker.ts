@@ -7,6 +7,7 @@ import type { Logger } from "@kombify/server";
 import { Logger as QueueLogger, type Runner, run } from "graphile-worker";
 import { z } from "zod";
 import type { Capabilities, VerbContext } from "./context.ts";
+import { pruneFlagDocuments } from "./flags/prune-documents.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
 import { pruneDenials } from "./identity/denials.ts";
 import { pruneIdentity } from "./identity/prune.ts";
@@ -62,7 +63,7 @@ export async function startWorker(options: {
         else log.debug({ queue: message }, "queue");
       }),
       // At a quiet hour, in UTC.
-      crontab: "17 3 * * * prune-mails\n27 3 * * * prune-identity",
+      crontab: "17 3 * * * prune-mails\n27 3 * * * prune-identity\n37 3 * * * prune-flag-documents",
       taskList: {
         "send-mail": (payload) => sendMail(contextOf("send-mail"), mail, ofOne.parse(payload).id),
         "prune-mails": async () => {
@@ -70,6 +71,7 @@ export async function startWorker(options: {
           if (pruned > 0) log.info({ pruned }, "old mails were deleted");
         },
         "prune-identity": () => pruneIdentity(contextOf("prune-identity")),
+        "prune-flag-documents": () => pruneFlagDocuments(contextOf("prune-flag-documents")),
         "place-waiting-tenants": async () => {
           const placed = await placeWaitingTenants(contextOf("place-waiting-tenants"));
           if (placed > 0) log.info({ placed }, "waiting tenants were placed");

@@ -11,7 +11,7 @@ import { announcementsView, portalFlagsView, tenantSelectionInput } from "./sche
 export const portalFlagsRouter = router({
   portal: tenantProcedure("flag:evaluate")
     .meta({
-      isConditional: true,
+      hasEtag: true,
       openapi: {
         method: "GET",
         path: "/v1/portal/feature-flags",

@@ -30,6 +30,7 @@ const ACTIONS = {
   "instances.remove": "Instance removed",
   "agents.join": "Agent joined",
   "agents.renew": "Certificate renewed",
+  "flags.push": "Flags sent to a host",
   "rotations.start": "Exchange of keys begun",
   "rotations.finish": "Exchange of keys ended",
   "rotations.cancel": "Exchange of keys cancelled",
