@@ -6,3 +6,4 @@ export { COMPILER_VERSION, ENGINE_VERSION, isOurEngine } from "./engine-version.
 export { isCurrent } from "./entity-tag.ts";
 export { createFlagSet, type Evaluation, type FlagSet } from "./evaluate.ts";
 export { answerBulk, answerFlag, type EventStream, type OfrepAnswer, refetchEvent, type ServedFlags } from "./ofrep.ts";
+export { ofrepRefusal } from "./ofrep-refusal.ts";
