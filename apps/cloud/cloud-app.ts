@@ -1,6 +1,7 @@
 /** What answers on Cloud's port: built files first, then the API, then the pages. */
 import { serveStatic } from "@hono/node-server/serve-static";
 import { type ControlPlane, requestInfoOf } from "@kombify/api";
+import { ofrepRefusal } from "@kombify/flags";
 import { createShell, type Logger, type Shell, type ShellEnv } from "@kombify/server";
 import { type AppLoadContext, createRequestHandler, type ServerBuild } from "@remix-run/node";
 import type { MiddlewareHandler } from "hono";
@@ -40,6 +41,7 @@ export function createCloudApp(options: CloudAppOptions): Shell {
     formAction: [...new Set(options.issuers.map((issuer) => new URL(issuer).origin))],
     hsts: cloudUrl.startsWith("https:"),
     redactPath,
+    answerError: ofrepRefusal,
   });
   controlPlane.measureIn(shell.registry);
   const { app } = shell;

@@ -279,10 +279,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       return handleTrpc(request, ctx);
     }
     if (audience === "cloud" && isOfrepPath(pathname))
-      return handleOfrep(request, () => {
-        refuseForeignCookie(request, info);
-        return ctx;
-      });
+      return handleOfrep(request, ctx, () => refuseForeignCookie(request, info));
     if (audience === "cloud" && isStackPath(pathname)) {
       refuseForeignCookie(request, info);
       return passToStack(request, ctx).catch(refuseWithHeaders(ctx));

@@ -7,3 +7,4 @@ export { isCurrent } from "./entity-tag.ts";
 export { createFlagSet, type Evaluation, type FlagSet } from "./evaluate.ts";
 export { createFlagSetCache, type FlagSetCache } from "./flag-set-cache.ts";
 export { answerBulk, answerFlag, type EventStream, type OfrepAnswer, refetchEvent, type ServedFlags } from "./ofrep.ts";
+export { ofrepRefusal } from "./ofrep-refusal.ts";

@@ -1,6 +1,7 @@
 /** What flags give somebody in Cloud, over the API of the portal and in the portal's own verbs. */
+import type { TenantId } from "@kombify/db";
 import { createShell } from "@kombify/server";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { requestInfoOf } from "../agent-api.ts";
 import {
   callAs,
@@ -48,7 +49,13 @@ async function storeFlag(key: string, flag: StoredFlag): Promise<void> {
       targeting = excluded.targeting, metadata = excluded.metadata`;
   await raise();
 }
-const raise = () => plane.database.owner`update flag_settings set revision = revision + 1`;
+/** Until Cloud has heard of it. */
+async function raise(): Promise<void> {
+  const revision = async () => (await plane.cloud.can.flagDocuments.of(free.tenant.id as TenantId)).document.revision;
+  const before = await revision();
+  await plane.database.owner`update flag_settings set revision = revision + 1`;
+  await vi.waitFor(async () => expect(await revision()).toBeGreaterThan(before), 10_000);
+}
 
 beforeAll(async () => {
   plane = await createTestPlane();

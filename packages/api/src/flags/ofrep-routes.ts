@@ -1,5 +1,6 @@
 /** `/ofrep/v1` on Cloud (github.com/open-feature/protocol, service/openapi.yaml 0.3.0), mounted beside REST: errors have a shape of their own. */
 import { ServiceError } from "@kombify/agent-contract";
+import { ofrepRefusal } from "@kombify/flags";
 import { streamEvents } from "@kombify/server";
 import type { BaseContext } from "../context.ts";
 import { carryHeaders } from "../rate-limits/carry-headers.ts";
@@ -21,18 +22,13 @@ export function withKeyAsBearer(request: Request): Request {
   return new Request(request, { headers });
 }
 
-/** Null when it is no JSON. */
-async function bodyOf(request: Request): Promise<{ body: unknown } | null> {
-  const text = await request.text();
+function parse(text: string): unknown {
   try {
-    return { body: text === "" ? undefined : JSON.parse(text) };
-  } catch {
-    return null;
+    return text === "" ? undefined : JSON.parse(text);
+  } catch (cause) {
+    throw new ServiceError("INVALID", "The body is not valid JSON.", { cause });
   }
 }
-
-const json = (status: number, body: Record<string, unknown>): Response =>
-  Response.json(body, { status, headers: { "cache-control": "no-store" } });
 
 function keyOf(pathname: string): string | null {
   const [, encoded] = FLAG_PATH.exec(pathname) ?? [];
@@ -45,12 +41,8 @@ function keyOf(pathname: string): string | null {
 }
 
 async function evaluate(request: Request, ctx: BaseContext, key: string | null): Promise<Response> {
-  const read = await bodyOf(request);
-  const named = key === null ? {} : { key };
-  if (read === null)
-    return json(400, { ...named, errorCode: "PARSE_ERROR", errorDetails: "The body is not valid JSON." });
-  const ifNoneMatch = request.headers.get("if-none-match");
-  const { status, headers, body } = await createOfrepCaller(ctx).evaluate({ key, body: read.body, ifNoneMatch });
+  const asked = { key, body: parse(await request.text()), ifNoneMatch: request.headers.get("if-none-match") };
+  const { status, headers, body } = await createOfrepCaller(ctx).evaluate(asked);
   return new Response(body === null ? null : JSON.stringify(body), { status, headers });
 }
 
@@ -67,37 +59,28 @@ async function events(request: Request, ctx: BaseContext, url: URL): Promise<Res
   });
 }
 
-/** A refusal in the protocol's words. Headers that say what to do, such as Retry-After, stand beside it. */
-function refusal(error: ServiceError, key: string | null): Response {
-  const isAboutFlag = error.status === 400 || error.status === 404;
-  const named = key === null ? {} : { key };
-  const answer = json(error.status, {
-    ...(isAboutFlag ? { ...named, errorCode: "GENERAL" } : {}),
-    errorDetails: error.message,
-  });
+/** A refusal in the protocol's words; headers that say what to do stand beside it. */
+function refusal(pathname: string, ctx: BaseContext, error: ServiceError): Response {
+  // Our own failures keep their text to themselves.
+  const known = error.status === 500 ? null : error;
+  const answer = ofrepRefusal(pathname, known, ctx.request.requestId) ?? new Response(null, { status: 500 });
   if (error.challenge !== undefined) answer.headers.set("WWW-Authenticate", error.challenge);
-  if (error.retryAfterSeconds !== undefined)
-    answer.headers.set("Retry-After", String(Math.ceil(error.retryAfterSeconds)));
   return answer;
 }
 
 /**
  * Answers a path of {@link OFREP_PATH}; never rejects.
- * @param contextOf may refuse the request. @throws ServiceError
+ * @param refuseForeign throws for another site's page that uses somebody's cookie.
  */
-export async function handleOfrep(request: Request, contextOf: () => BaseContext): Promise<Response> {
+export async function handleOfrep(request: Request, ctx: BaseContext, refuseForeign: () => void): Promise<Response> {
   const url = new URL(request.url);
   const isStream = url.pathname.startsWith(OFREP_EVENTS_PATH);
   const method = isStream ? "GET" : "POST";
-  let headers = new Headers();
-  let key: string | null = null;
-  try {
+  const answerOf = async (): Promise<Response> => {
     if (request.method !== method) throw new ServiceError("INVALID", `This path takes ${method}.`, { status: 405 });
-    key = keyOf(url.pathname);
-    const ctx = contextOf();
-    headers = ctx.responseHeaders;
-    return carryHeaders(headers, await (isStream ? events(request, ctx, url) : evaluate(request, ctx, key)));
-  } catch (error) {
-    return carryHeaders(headers, refusal(serviceErrorOf(error), key));
-  }
+    refuseForeign();
+    return isStream ? events(request, ctx, url) : evaluate(request, ctx, keyOf(url.pathname));
+  };
+  const answer = await answerOf().catch((error: unknown) => refusal(url.pathname, ctx, serviceErrorOf(error)));
+  return carryHeaders(ctx.responseHeaders, answer);
 }
