@@ -27,14 +27,18 @@ export function mountAgentApi(app: Hono<ShellEnv>, plane: ControlPlane): void {
     await next();
   });
   app.get("/api/agent/events", async (c) => {
-    const { api } = plane.caller(c.req.raw, requestInfoOf(c));
+    // A stream that nobody reads ends at once, and not when there would be something to say.
+    const gone = new AbortController();
+    const info = requestInfoOf(c);
+    const stopping = AbortSignal.any([gone.signal, ...(info.stopping ? [info.stopping] : [])]);
+    const { api } = plane.caller(c.req.raw, { ...info, stopping });
     // The first hint is awaited here, so that a refused agent gets a problem document and not an empty stream.
     const hints = (await api.agents.events())[Symbol.asyncIterator]();
     let next = await hints.next();
     return eventStream(c, async (send, signal) => {
-      signal.addEventListener("abort", () => void hints.return?.());
+      signal.addEventListener("abort", () => gone.abort());
       for (; !next.done && !signal.aborted; next = await hints.next())
-        await send({ event: "hint", data: JSON.stringify(next.value) });
+        await send({ event: next.value.event, data: JSON.stringify(next.value.data) });
     });
   });
   app.all("/api/agent/*", async (c) => (await plane.handleAgent(c.req.raw, requestInfoOf(c))) ?? c.notFound());

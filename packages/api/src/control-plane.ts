@@ -175,6 +175,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
   const agents = createAgentCalls(identity);
   const oidcProviders = options.oidcProviders ?? [];
   const plans = createPlanLimits({ db, log, onChange: changes.on });
+  const flagDocuments = await openFlagDocuments({ db, changes, log });
   const rateLimits = openRateLimits({ redisUrl: options.redisUrl, plans, log });
   const can: Capabilities = {
     sessions: createSessions({ db, audience, sealer, secureCookies: options.secureCookies, onChange: changes.on }),
@@ -192,7 +193,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     agents,
     throttle: createThrottle(options.limits, { store: rateLimits.store }),
     plans,
-    flagDocuments: openFlagDocuments({ db }),
+    flagDocuments,
     sealer,
     keyring: sealer,
     oidcProviders,
@@ -333,6 +334,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
     onServiceRevoked,
     async close() {
       stopFollowing();
+      flagDocuments.stop();
       identity.stop();
       await changes.stop();
       await agents.close();

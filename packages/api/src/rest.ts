@@ -15,6 +15,7 @@ export interface RestRoute {
   path: string;
   audiences: readonly (Audience | "agent")[];
   successStatus: number;
+  isConditional: boolean;
   pattern: RegExp;
 }
 
@@ -44,6 +45,7 @@ export const REST_ROUTES: readonly RestRoute[] = Object.entries(proceduresOf()).
       path: openapi.path,
       audiences: audiencesOf(procedure, _def.meta),
       successStatus: _def.meta.successStatus ?? 200,
+      isConditional: _def.meta.isConditional === true,
       pattern,
     },
   ];
@@ -112,8 +114,7 @@ export async function handleRest(
   const ctx = contextOf();
   try {
     const result = await call(ctx, route.procedure, await inputOf(request, url, pathParameters(route, url.pathname)));
-    // The one conditional read of the API: "you have it already" has no body (RFC 9110, 15.4.5).
-    if (route.procedure === "agents.desired" && result === null) return new Response(null, { status: 304 });
+    if (route.isConditional && result === null) return new Response(null, { status: 304 });
     const headers = new Headers(ctx.responseHeaders);
     headers.set("Content-Type", "application/json");
     headers.set("Cache-Control", "no-store");

@@ -20,6 +20,8 @@ export interface ProcedureMeta {
   tokenScope?: TokenScope;
   /** HTTP status of a success over REST when it is not 200. */
   successStatus?: number;
+  /** A conditional read: null means that the caller has it already, and is 304 without a body over REST (RFC 9110, 15.4.5). */
+  isConditional?: boolean;
 }
 
 const TRPC_CODES = {

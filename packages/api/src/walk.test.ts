@@ -109,6 +109,7 @@ const inputs = (): Record<string, unknown> => ({
   "agents.join": {},
   "agents.renew": { csr: "csr" },
   "agents.desired": { revision: 0 },
+  "agents.flags": {},
   "agents.report": {
     bootEpoch: 1,
     seq: 1,

@@ -93,19 +93,32 @@ BEGIN
   RETURN NULL;
 END $$;
 --> statement-breakpoint
+CREATE FUNCTION raise_flags_revision_of_instance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE tenants SET flags_revision = flags_revision + 1, flags_changed_at = clock_timestamp() WHERE instance_id = NEW.id;
+  RETURN NULL;
+END $$;
+--> statement-breakpoint
 CREATE TRIGGER instance_reports_raise_flags_revision AFTER UPDATE ON instance_reports FOR EACH ROW
   WHEN (OLD.versions ->> 'agent' IS DISTINCT FROM NEW.versions ->> 'agent')
   EXECUTE FUNCTION raise_flags_revision_of_host();
 --> statement-breakpoint
+CREATE TRIGGER instances_raise_flags_revision AFTER UPDATE ON instances FOR EACH ROW
+  WHEN ((OLD.name, OLD.region) IS DISTINCT FROM (NEW.name, NEW.region))
+  EXECUTE FUNCTION raise_flags_revision_of_instance();
+--> statement-breakpoint
 CREATE FUNCTION notify_flag_documents() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_notify('kombify_changes', json_build_object('noun', 'flag-documents', 'id',
-    CASE TG_TABLE_NAME WHEN 'flag_settings' THEN '*' ELSE NEW.id::text END)::text);
+    CASE WHEN TG_TABLE_NAME = 'flag_settings' THEN '*' WHEN TG_OP = 'DELETE' THEN OLD.id::text ELSE NEW.id::text END)::text);
   RETURN NULL;
 END $$;
 --> statement-breakpoint
+-- The status says whether a host serves the tenant at all.
 CREATE TRIGGER tenants_notify_flag_documents AFTER UPDATE ON tenants FOR EACH ROW
-  WHEN (OLD.flags_revision IS DISTINCT FROM NEW.flags_revision) EXECUTE FUNCTION notify_flag_documents();
+  WHEN ((OLD.flags_revision, OLD.status) IS DISTINCT FROM (NEW.flags_revision, NEW.status)) EXECUTE FUNCTION notify_flag_documents();
+--> statement-breakpoint
+CREATE TRIGGER tenants_notify_removed_flag_documents AFTER DELETE ON tenants FOR EACH ROW EXECUTE FUNCTION notify_flag_documents();
 --> statement-breakpoint
 CREATE TRIGGER tenants_notify_new_flag_documents AFTER INSERT ON tenants FOR EACH ROW EXECUTE FUNCTION notify_flag_documents();
 --> statement-breakpoint

@@ -358,9 +358,15 @@ describe("the desired document", () => {
     const host = await joinHost(plane, staff, "listening");
     const hints = (await host.api.agents.events())[Symbol.asyncIterator]();
     const first = await hints.next();
+    expect(first.value).toMatchObject({ event: "hint" });
+    const flags = await hints.next();
+    expect(flags.value).toMatchObject({ event: "flags", data: { etag: expect.any(String) } });
     await signUpPerson(plane, "hinted");
-    const second = await hints.next();
-    expect(second.value?.revision).toBeGreaterThan(first.value?.revision ?? 0);
+    const more = [(await hints.next()).value, (await hints.next()).value];
+    const hint = more.find((event) => event?.event === "hint");
+    expect(hint?.data).not.toEqual(first.value?.data);
+    // The homelab is new here, and so are its flags.
+    expect(more.find((event) => event?.event === "flags")?.data.etag).not.toBe(flags.value?.data.etag);
     void hints.return?.();
   });
 });

@@ -1,23 +1,26 @@
 import {
   certificateGrantSchema,
   desiredStateSchema,
-  hintSchema,
+  type HostFlags,
+  hostFlagsSchema,
   joinRequestSchema,
   renewRequestSchema,
   reportAnswerSchema,
   reportSchema,
 } from "@kombify/agent-contract";
 import { z } from "zod";
-import { endOf, watch } from "../changes.ts";
+import { endOf } from "../changes.ts";
 import { agentProcedure, foundingProcedure, staffProcedure } from "../procedures.ts";
 import { router } from "../trpc.ts";
 import { listCertificates, revokeCertificate } from "./certificates.ts";
 import { readDesiredState } from "./desired-state.ts";
+import { type AgentEvent, agentEvents } from "./events.ts";
 import { joinInstance, renewCertificate } from "./join.ts";
 import { acceptReport } from "./report.ts";
 import { certificatesView, serialInput, serviceCertificateView } from "./schemas.ts";
 
 const tags = ["agents"];
+const hostFlagsShape = hostFlagsSchema.pick({ schemaVersion: true, etag: true });
 
 /** What agents call, over mTLS, in the shapes of packages/agent-contract; and what staff see and take back of certificates. */
 export const agentsRouter = router({
@@ -42,6 +45,7 @@ export const agentsRouter = router({
 
   desired: agentProcedure()
     .meta({
+      isConditional: true,
       openapi: {
         method: "GET",
         path: "/api/agent/desired",
@@ -52,6 +56,21 @@ export const agentsRouter = router({
     .input(z.object({ revision: z.coerce.number().int().min(0).default(0) }))
     .output(desiredStateSchema.nullable())
     .query(({ ctx, input }) => readDesiredState(ctx, input.revision)),
+
+  flags: agentProcedure()
+    .meta({
+      isConditional: true,
+      openapi: {
+        method: "GET",
+        path: "/api/agent/flags",
+        tags,
+        summary: "The flags of all tenants of the host; 304 while the etag names them",
+      },
+    })
+    .input(z.object({ etag: z.string().max(64).optional() }))
+    // Made of documents that were sealed: looking at each flag again costs more than everything else here.
+    .output(z.custom<HostFlags | null>((value) => value === null || hostFlagsShape.safeParse(value).success))
+    .query(({ ctx, input }) => ctx.can.flagDocuments.hostFlags(ctx.instanceId, input.etag)),
 
   report: agentProcedure()
     .meta({
@@ -90,18 +109,9 @@ export const agentsRouter = router({
   events: agentProcedure()
     .input(z.void())
     .output(
-      z.custom<AsyncIterable<z.output<typeof hintSchema>>>(
+      z.custom<AsyncIterable<AgentEvent>>(
         (value) => typeof value === "object" && value !== null && Symbol.asyncIterator in value,
       ),
     )
-    .subscription(async function* ({ ctx, signal }) {
-      const isMine = (change: { noun: string; id: string; revision?: number }) =>
-        change.noun === "instances" && change.id === ctx.instanceId && change.revision !== undefined;
-      yield* watch(ctx.can.changes, isMine, endOf(ctx, signal), async () => {
-        const [row] = await ctx.db.read<{ revision: number }>(
-          (sql) => sql`select desired_revision::float8 as revision from instances`,
-        );
-        return hintSchema.parse({ revision: row?.revision ?? 0 });
-      });
-    }),
+    .subscription(({ ctx, signal }) => agentEvents(ctx, endOf(ctx, signal))),
 });

@@ -1,0 +1,61 @@
+/** What an agent's stream says: that there is a newer desired state, or that there are newer flags. Never what they are. */
+import type { flagsHintSchema, hintSchema } from "@kombify/agent-contract";
+import type { Change } from "@kombify/db";
+import type { z } from "zod";
+import type { AgentContext } from "../context.ts";
+
+/** By the name of the server-sent event. */
+export type AgentEvent =
+  | { event: "hint"; data: z.output<typeof hintSchema> }
+  | { event: "flags"; data: z.output<typeof flagsHintSchema> };
+
+/**
+ * Both at once when the stream opens, and each again when it changes. A change of everybody's flags wakes a thousand of
+ * these: nothing here asks the database for it.
+ */
+export async function* agentEvents(ctx: AgentContext, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+  const isMine = ({ noun, id, revision }: Change) =>
+    noun === "instances" && id === ctx.instanceId && revision !== undefined;
+  const own = new AbortController();
+  const changes = ctx.can.changes.stream(isMine, AbortSignal.any([signal, own.signal]))[Symbol.asyncIterator]();
+  let hasFlags = true;
+  let wake = () => {};
+  const stopListening = ctx.can.flagDocuments.onReady(() => {
+    hasFlags = true;
+    wake();
+  });
+  let sentEtag: string | undefined;
+  try {
+    let step = changes.next();
+    yield { event: "hint", data: { revision: await readRevision(ctx) } };
+    for (;;) {
+      if (hasFlags) {
+        hasFlags = false;
+        const flags = await ctx.can.flagDocuments.hostFlags(ctx.instanceId, sentEtag);
+        if (flags) {
+          sentEtag = flags.etag;
+          yield { event: "flags", data: { etag: flags.etag } };
+        }
+        continue;
+      }
+      const woken = new Promise<"flags">((resolve) => {
+        wake = () => resolve("flags");
+      });
+      const first = await Promise.race([step, woken]);
+      if (first === "flags") continue;
+      if (first.done) return;
+      step = changes.next();
+      yield { event: "hint", data: { revision: await readRevision(ctx) } };
+    }
+  } finally {
+    stopListening();
+    own.abort();
+  }
+}
+
+async function readRevision(ctx: AgentContext): Promise<number> {
+  const [row] = await ctx.db.read<{ revision: number }>(
+    (sql) => sql`select desired_revision::float8 as revision from instances`,
+  );
+  return row?.revision ?? 0;
+}
