@@ -7,7 +7,7 @@ import type { Logger } from "@kombify/server";
 import { Logger as QueueLogger, type Runner, run } from "graphile-worker";
 import { z } from "zod";
 import type { Capabilities, VerbContext } from "./context.ts";
-import { applyScheduledChange } from "./flags/apply-scheduled-change.ts";
+import { applyScheduledChange, callLateChanges } from "./flags/apply-scheduled-change.ts";
 import { pruneFlags } from "./flags/prune-flags.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
 import { pruneDenials } from "./identity/denials.ts";
@@ -63,8 +63,8 @@ export async function startWorker(options: {
         if (level === "error") log.error({ queue: message }, "the queue reports an error");
         else log.debug({ queue: message }, "queue");
       }),
-      // In UTC; once a day is at a quiet hour.
-      crontab: "17 3 * * * prune-mails\n27 3 * * * prune-identity\n37 * * * * prune-flags",
+      // At a quiet hour, in UTC.
+      crontab: "17 3 * * * prune-mails\n27 3 * * * prune-identity\n37 3 * * * prune-flags",
       taskList: {
         "send-mail": (payload) => sendMail(contextOf("send-mail"), mail, ofOne.parse(payload).id),
         "prune-mails": async () => {
@@ -119,8 +119,11 @@ export async function startWorker(options: {
   let looking: Promise<unknown> = Promise.resolve();
   const look = () => {
     const { rotations: kinds } = options;
-    looking = lookAtRotations(contextOf("look-at-rotations"), kinds ? { kinds } : {}).catch((error: unknown) => {
-      if (!isStopping) log.error({ err: error }, "the schedule of rotations could not be looked at; trying again");
+    looking = Promise.all([
+      lookAtRotations(contextOf("look-at-rotations"), kinds ? { kinds } : {}),
+      callLateChanges(contextOf("call-late-changes")),
+    ]).catch((error: unknown) => {
+      if (!isStopping) log.error({ err: error }, "the schedules could not be looked at; trying again");
     });
   };
   const rotationTimer = setInterval(look, ROTATION_LOOK_MS);

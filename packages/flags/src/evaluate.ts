@@ -5,9 +5,8 @@
 import type { CompiledFlag, CompiledFlags } from "@kombify/agent-contract";
 import type { JsonValue } from "@openfeature/core";
 import { FeatureFlag } from "@openfeature/flagd-core";
-
-/** Attributes of whom it is evaluated for. `targetingKey` is OpenFeature's own (spec, 3.1.1). */
-export type EvaluationContext = Record<string, JsonValue>;
+import type { EvaluationContext } from "./context.ts";
+import { QUIET } from "./quiet.ts";
 
 /** Reasons as in OpenFeature's specification (types, resolution details). */
 export interface Evaluation {
@@ -29,8 +28,6 @@ export interface FlagSet {
   evaluateAll(context: EvaluationContext): Evaluation[];
 }
 
-const quiet = { error() {}, warn() {}, info() {}, debug() {} };
-
 type Loaded = { flag: FeatureFlag; compiled: CompiledFlag };
 
 function load(key: string, compiled: CompiledFlag): Loaded {
@@ -38,7 +35,7 @@ function load(key: string, compiled: CompiledFlag): Loaded {
   const flag = new FeatureFlag(
     key,
     { state, variants, defaultVariant: defaultVariant ?? "", targeting, metadata } as never,
-    quiet,
+    QUIET,
     { disableDynamicCodeGeneration: true },
   );
   return { flag, compiled };
@@ -54,7 +51,7 @@ export function createFlagSet(flags: CompiledFlags): FlagSet {
   const evaluateLoaded = (key: string, { flag, compiled }: Loaded, context: EvaluationContext): Evaluation => {
     const metadata = { ...compiled.metadata };
     if (compiled.state === "DISABLED") return { key, reason: "DISABLED", metadata };
-    const result = flag.evaluate(context, quiet);
+    const result = flag.evaluate(context, QUIET);
     const details = {
       key,
       reason: result.reason as Evaluation["reason"],

@@ -11,7 +11,7 @@ export class SegmentError extends Error {
 
 /** Key of a segment, when that is what the logic is. */
 export const segmentKeyOf = (logic: unknown): string | null =>
-  isObject(logic) && typeof logic["$ref"] === "string" && Object.keys(logic).length === 1 ? logic["$ref"] : null;
+  isObject(logic) && typeof logic.$ref === "string" && Object.keys(logic).length === 1 ? logic.$ref : null;
 
 /** The logic with what it refers to in place of the references. @throws SegmentError for one that is missing or circular. */
 export function writeOutSegments(logic: unknown, segments: Readonly<Record<string, unknown>>): unknown {

@@ -9,6 +9,7 @@ import {
   IconCircleCheck,
   IconCircleDashed,
   IconCircleOff,
+  IconCirclePlus,
   IconCircleX,
   IconClock,
   IconHandStop,
@@ -16,6 +17,7 @@ import {
   IconHourglass,
   IconLoader,
   IconLogout,
+  IconPencil,
   IconPlayerPause,
   IconPlugConnectedX,
   IconTrash,
@@ -69,6 +71,9 @@ const LOOKS: Record<string, StateLook> = {
   applied: { label: "Done", tone: "good", Icon: IconCircleCheck },
   rejected: { label: "Rejected", tone: "quiet", Icon: IconCircleX },
   cancelled: { label: "Taken back", tone: "quiet", Icon: IconCircleX },
+  created: { label: "New", tone: "good", Icon: IconCirclePlus },
+  updated: { label: "Changed", tone: "busy", Icon: IconPencil },
+  removed: { label: "Removed", tone: "bad", Icon: IconTrash },
   cordoned: { label: "Cordoned", tone: "waiting", Icon: IconBan },
 };
 

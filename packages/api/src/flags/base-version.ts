@@ -24,7 +24,7 @@ const HARMLESS: Record<ChangeKind, readonly string[] | "all"> = {
  */
 export async function refuseStale(
   tx: Transaction,
-  change: { kind: ChangeKind; flagKey: string; baseVersion: number },
+  change: { kind: ChangeKind; flagKey: string; baseVersion: number; proposal: Record<string, unknown> },
   row: FlagRow | undefined,
 ): Promise<void> {
   const { kind, flagKey: key, baseVersion } = change;
@@ -37,7 +37,8 @@ export async function refuseStale(
     throw new ServiceError("CONFLICT", `There is already a flag ${key}. Choose another key, or change that one.`, {
       fields: [{ path: "key", message: "There is already a flag of this key." }],
     });
-  const harmless = HARMLESS[kind];
+  // What a file says of the switch is about the one that was there.
+  const harmless = HARMLESS[kind === "update" && change.proposal.kill !== undefined ? "restore" : kind];
   if (harmless === "all" || baseVersion === row.version) return;
   const [changed] = await tx
     .select({ version: flagVersions.version, action: flagVersions.action, actorName: flagVersions.actorName })

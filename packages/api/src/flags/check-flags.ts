@@ -5,9 +5,12 @@
 import { ServiceError } from "@kombify/agent-contract";
 import type { Transaction } from "@kombify/db";
 import { flagSegments, flags } from "@kombify/db/schema";
-import type { SourceFlag } from "@kombify/flags";
+import { checkDefinitions, type SourceFlag } from "@kombify/flags";
 import { sql } from "drizzle-orm";
 import { type FlagState, sourceOf, stateOf } from "./flag-state.ts";
+
+/** More than anybody reads at once. */
+const MOST_PROBLEMS = 50;
 
 export type Segments = Record<string, Record<string, unknown>>;
 
@@ -17,7 +20,10 @@ export async function readSegments(tx: Transaction): Promise<Segments> {
 }
 
 /** Flags by key: those that changed as they are to be, what they need however far off, and what needs them. */
-async function neighbours(tx: Transaction, changed: ReadonlyMap<string, FlagState | null>) {
+export async function neighboursOf(
+  tx: Transaction,
+  changed: ReadonlyMap<string, FlagState | null>,
+): Promise<Map<string, FlagState>> {
   const keys = [...changed.keys()];
   const needed = [...changed.values()].flatMap((state) => state?.prerequisites.map(({ flag }) => flag) ?? []);
   const start = JSON.stringify([...new Set([...keys, ...needed])]);
@@ -64,28 +70,31 @@ export async function checkChange(
   changed: ReadonlyMap<string, FlagState | null>,
   segments: Segments,
 ): Promise<void> {
-  const states = await neighbours(tx, changed);
+  const states = await neighboursOf(tx, changed);
   refuseLeavingOthers(states, changed);
-  checkSource(
-    [...states].map(([key, state]) => sourceOf(key, state)),
-    segments,
-  );
+  const [only] = changed.size === 1 ? changed.keys() : [];
+  refuseProblems({ flags: [...states].map(([key, state]) => sourceOf(key, state)), segments }, only);
 }
 
-/** @throws ServiceError INVALID with a line for each thing that is wrong. */
-export function checkSource(
-  sources: SourceFlag[],
-  _segments: Segments,
-  { isWhole = true }: { isWhole?: boolean } = {},
-): void {
-  const byKey = new Map(sources.map((flag) => [flag.key, flag]));
-  const wrong = sources.flatMap(({ key, variants, defaultVariant, offVariant, prerequisites }) => [
-    ...[defaultVariant, offVariant]
-      .filter((name) => name !== null && !Object.hasOwn(variants, name))
-      .map((name) => `${key} has no variant ${name}.`),
-    ...prerequisites
-      .filter(({ flag }) => isWhole && !byKey.has(flag))
-      .map(({ flag }) => `${key} needs the flag ${flag}, which is not there.`),
-  ]);
-  if (wrong.length > 0) throw new ServiceError("INVALID", wrong.join(" "));
+/** Where a problem is, as a field of what was sent: `definition.targeting.if.0` of the one flag that is saved. */
+function fieldOf(pointer: string, key: string | undefined): string {
+  const [, noun = "", name = "", ...rest] = pointer.split("/");
+  const place = noun === "flags" && name === key ? ["definition", ...rest] : [noun, name, ...rest];
+  return place.join(".");
+}
+
+/**
+ * @param only the one flag that is saved, where it is one.
+ * @throws ServiceError INVALID with a field for each thing that is wrong.
+ */
+export function refuseProblems(source: { flags: SourceFlag[]; segments: Segments }, only?: string): void {
+  const problems = checkDefinitions(source);
+  const [first] = problems;
+  if (!first) return;
+  const [, noun, name] = first.path.split("/");
+  const subject = noun === "flags" && name === only ? "" : `${noun === "segments" ? "The segment " : ""}${name}: `;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
+  throw new ServiceError("INVALID", `${subject}${first.message}${more}`, {
+    fields: problems.slice(0, MOST_PROBLEMS).map(({ path, message }) => ({ path: fieldOf(path, only), message })),
+  });
 }

@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import type { VerbContext } from "../context.ts";
-import { enqueueScheduledChange } from "./apply-scheduled-change.ts";
 
 /** How long use is kept, and how long changes that are made, refused or taken back. Days. */
 const USAGE_DAYS = 90;
@@ -8,8 +7,7 @@ const CHANGE_DAYS = 365;
 
 /**
  * Job `prune-flags`: deletes use and changes that are old, and what hosts said of an earlier boot, which counts for nothing.
- * Scheduled changes of which the queue knows nothing any more are called for again.
- * @returns how many rows were old.
+ * @returns how many rows that were.
  */
 export const pruneFlags = (ctx: VerbContext): Promise<number> =>
   ctx.db.transaction(async (tx) => {
@@ -23,9 +21,5 @@ export const pruneFlags = (ctx: VerbContext): Promise<number> =>
       await tx.execute(sql`delete from flag_usage_seen s using instance_reports r
         where r.instance_id = s.instance_id and s.boot_epoch < r.boot_epoch returning 1`),
     ];
-    const late = await tx.execute<{ id: string }>(
-      sql`select id from flag_changes where state = 'scheduled' and scheduled_at < now() - interval '10 minutes'`,
-    );
-    for (const { id } of late) await enqueueScheduledChange(tx, id, new Date());
     return deleted.reduce((count, rows) => count + rows.length, 0);
   });

@@ -166,6 +166,8 @@ export const flagPreviewView = z.object({
   effects: z.array(
     z.object({ before: z.string().nullable(), after: z.string().nullable(), tenants: z.number().int() }),
   ),
+  /** Where there are too many tenants to look at each: for how many the numbers stand. */
+  effectsNote: z.string().nullable(),
   needsApproval: z.boolean(),
 });
 export type FlagPreviewView = z.infer<typeof flagPreviewView>;

@@ -8,9 +8,9 @@ import type { UserContext, VerbContext } from "../context.ts";
 import { lockFlags } from "./apply-change.ts";
 import type { Segments } from "./check-flags.ts";
 import type { SegmentView, saveSegmentInput, segmentInput, segmentsView } from "./schemas.ts";
-import { readFlagsWithSegments, refsIn, segmentsIn } from "./segment-use.ts";
+import { readFlagsWithSegments, segmentsIn } from "./segment-use.ts";
 import { wordsOfCondition } from "./words.ts";
-import { writeSegment } from "./write-segment.ts";
+import { checkSegments, writeSegment } from "./write-segment.ts";
 
 async function readViews(tx: Transaction): Promise<SegmentView[]> {
   const rows = await tx.select().from(flagSegments).orderBy(asc(flagSegments.key));
@@ -61,14 +61,9 @@ export async function saveSegment(ctx: UserContext, input: z.output<typeof saveS
           : `${key} was removed since you looked. Make it anew if it is still needed.`,
       );
     await writeSegment(tx, ctx, { key, after: { description, logic }, note }, row);
-    return requireView(await readViews(tx), key);
+    await checkSegments(tx, [key]);
+    return (await readViews(tx)).find((view) => view.key === key) as SegmentView;
   });
-}
-
-function requireView(views: SegmentView[], key: string): SegmentView {
-  const view = views.find((one) => one.key === key);
-  if (!view) throw new ServiceError("NOT_FOUND", `There is no segment ${key}.`);
-  return view;
 }
 
 /** @throws ServiceError NOT_FOUND, PRECONDITION while a flag or another segment uses it. */
@@ -78,13 +73,9 @@ export async function removeSegment(
 ): Promise<{ removed: true }> {
   await ctx.db.transaction(async (tx) => {
     await lockFlags(tx);
-    const views = await readViews(tx);
-    const { usedBy } = requireView(views, key);
-    const segments = views.filter(({ logic }) => refsIn(logic).includes(key)).map((view) => view.key);
-    const uses = [...usedBy, ...segments.map((name) => `the segment ${name}`)];
-    if (uses.length > 0)
-      throw new ServiceError("PRECONDITION", `${key} is used by ${uses.join(", ")}. Take it out there first.`);
-    await writeSegment(tx, ctx, { key, after: null, note: "" }, await findRow(tx, key));
+    const row = await findRow(tx, key);
+    if (!row) throw new ServiceError("NOT_FOUND", `There is no segment ${key}.`);
+    await writeSegment(tx, ctx, { key, after: null, note: "" }, row);
   });
   return { removed: true };
 }

@@ -7,9 +7,9 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record.ts";
 import type { VerbContext } from "../context.ts";
 import { raiseFlagsRevision } from "./apply-change.ts";
-import { checkSource, readSegments, type Segments } from "./check-flags.ts";
+import { readSegments, refuseProblems, type Segments } from "./check-flags.ts";
 import { type FlagRow, sourceOf, stateOf } from "./flag-state.ts";
-import { readFlagsWithSegments, segmentsIn } from "./segment-use.ts";
+import { readFlagsWithSegments, refsIn, segmentsIn } from "./segment-use.ts";
 
 export interface SegmentChange {
   key: string;
@@ -60,10 +60,35 @@ async function note(tx: Transaction, ctx: VerbContext, change: SegmentChange, ve
   await notifyChange(tx, { noun: "flags", id: `segment:${key}` });
 }
 
+function refuseUsed(key: string, users: FlagRow[], segments: Segments): void {
+  const others = Object.keys(segments).filter((name) => refsIn(segments[name]).includes(key));
+  const uses = [...users.map((flag) => flag.key).sort(), ...others.map((name) => `the segment ${name}`)];
+  if (uses.length > 0)
+    throw new ServiceError("PRECONDITION", `${key} is used by ${uses.join(", ")}. Take it out there first.`);
+}
+
 /**
- * Writes a segment, when it is different. Flags that it is part of are checked with it, and are new in every document.
+ * Checks segments that were written, with every flag that they are part of.
+ * @throws ServiceError INVALID
+ */
+export async function checkSegments(tx: Transaction, keys: readonly string[]): Promise<void> {
+  const segments = await readSegments(tx);
+  const users = (await readFlagsWithSegments(tx)).filter(({ targeting }) => {
+    const used = segmentsIn(targeting, segments);
+    return keys.some((key) => used.has(key));
+  });
+  // What its flags need of others does not hang on it.
+  refuseProblems({
+    flags: users.map((flag) => ({ ...sourceOf(flag.key, stateOf(flag)), prerequisites: [] })),
+    segments,
+  });
+}
+
+/**
+ * Writes a segment, when it is different; {@link checkSegments} has to follow. Flags that it is part of are new in every
+ * document.
  * @returns whether anything is different now.
- * @throws ServiceError INVALID, PRECONDITION
+ * @throws ServiceError PRECONDITION when it decides for a sensitive flag, or is to go and is used.
  */
 export async function writeSegment(
   tx: Transaction,
@@ -78,11 +103,6 @@ export async function writeSegment(
   const users = (await readFlagsWithSegments(tx)).filter((flag) => segmentsIn(flag.targeting, segments).has(key));
   const version = row ? row.version + 1 : await nextVersion(tx, key);
   if (after) {
-    checkSource(
-      users.map((flag) => sourceOf(flag.key, stateOf(flag))),
-      { ...segments, [key]: after.logic },
-      { isWhole: false },
-    );
     const isInDocuments = users.length > 0 && !isSameLogic;
     if (isInDocuments) refuseSensitive(key, users);
     const revision = isInDocuments ? await raiseFlagsRevision(tx) : (row?.revision ?? 0);
@@ -99,7 +119,10 @@ export async function writeSegment(
             users.map(({ id }) => id),
           ),
         );
-  } else await tx.delete(flagSegments).where(eq(flagSegments.key, key));
+  } else {
+    refuseUsed(key, users, segments);
+    await tx.delete(flagSegments).where(eq(flagSegments.key, key));
+  }
   await note(tx, ctx, change, version, !row);
   return true;
 }
