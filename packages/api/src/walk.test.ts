@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { ServiceError } from "@kombify/agent-contract";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { writeFlags } from "./flags/flags-testing.ts";
 import { TOKEN_SCOPES, tokenScopeOf } from "./permissions.ts";
 import { proceduresOf } from "./rest.ts";
 import { appRouter, type Caller } from "./router.ts";
@@ -43,6 +44,7 @@ beforeAll(async () => {
   await host.applyAll();
   otherHost = await joinHost(plane, owner, "host-b");
   viewer = await signInStaff(plane, "viewer");
+  await writeFlags(plane.database, { sims: {} });
 });
 afterAll(() => plane.close());
 
@@ -124,6 +126,9 @@ const inputs = (): Record<string, unknown> => ({
   "agents.events": undefined,
   "agents.certificates": undefined,
   "agents.revokeCertificate": { serial: plane.admin.identity.current().serial },
+  "flags.rollout": { key: "sims" },
+  "flags.push": { tenant: ann.tenant.id },
+  "flags.pushByService": { tenant: ann.tenant.id },
   "fleet.overview": undefined,
   "fleet.watch": undefined,
   "audit.list": {},
@@ -298,6 +303,7 @@ describe("nobody is let in without what the permission asks for", () => {
     "webhooks.addSecret",
     "webhooks.replay",
     "agents.revokeCertificate",
+    "flags.push",
   ];
   // Signing out would end the viewer's session for the others.
   const forViewers = ofKind("staff").filter((name) => name !== "identity.staffLogout");
@@ -323,6 +329,16 @@ describe("nobody is let in without what the permission asks for", () => {
       expect((await errorOf(forged.api, name))?.status).toBe(401);
       const service = callAs(plane.admin, {}, { peer: { kind: "service", name: "cloud" }, peerSerial: "00ff" });
       expect((await errorOf(service.api, name))?.status).toBe(401);
+    },
+  );
+
+  it.each(ofKind("service"))(
+    "%s is refused without a certificate, with an unknown one, and to agents",
+    async (name) => {
+      const { peer, peerSerial } = { peer: { kind: "service", name: "cloud" } as const, peerSerial: "00ff" };
+      expect((await errorOf(callAs(plane.admin).api, name))?.status).toBe(401);
+      expect((await errorOf(callAs(plane.admin, {}, { peer, peerSerial }).api, name))?.status).toBe(401);
+      expect((await errorOf(host.api, name))?.status).toBe(401);
     },
   );
 

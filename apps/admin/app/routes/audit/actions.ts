@@ -35,6 +35,7 @@ const ACTIONS = {
   "flags.rejectChange": "Change of a flag rejected",
   "flags.cancelChange": "Change of a flag taken back",
   "flags.failChange": "Change of a flag failed",
+  "flags.push": "Flags sent to a host",
   "rotations.start": "Exchange of keys begun",
   "rotations.finish": "Exchange of keys ended",
   "rotations.cancel": "Exchange of keys cancelled",
