@@ -7,7 +7,7 @@ import { isResultOfIf } from "./results.ts";
 
 const TENANT_ATTRIBUTES: ReadonlySet<string> = new Set(["tenantId", "tenant"]);
 const COMPARISONS = new Set([
-  ...["==", "===", "!=", "!==", "<", "<=", ">", ">=", "in", "starts_with", "ends_with", "!", "!!"],
+  ...["==", "===", "!=", "!==", "<", "<=", ">", ">=", "in", "starts_with", "ends_with", "sem_ver", "!", "!!"],
 ]);
 const DECIDABLE = new Set([...COMPARISONS, "and", "or", "if", "cat", "substr", "var"]);
 

@@ -1,2 +1,14 @@
 /** How the editor sees a flag's targeting. Browser-safe: nothing here evaluates. */
-export type { Condition, Operator, Outcome, Rule, RuleSet } from "./model.ts";
+export { buildCondition, buildTargeting } from "./build.ts";
+export {
+  ATTRIBUTES,
+  type Condition,
+  OPERATORS,
+  type Operator,
+  type Outcome,
+  type Rule,
+  type RuleSet,
+  WHOLE,
+} from "./model.ts";
+export { parseCondition, parseTargeting } from "./parse.ts";
+export { type Names, sayCondition, sayRuleSet, saySegment, sayTargeting } from "./words.ts";

@@ -5,7 +5,8 @@
 
 /**
  * flagd's operations, by the names that the editor has for them. `one of` and `none of` take a list; `matches version`
- * compares by semver with `=`, `!=`, `<`, `<=`, `>`, `>=`, `^`, `~` before the version, such as `>=1.4.0`.
+ * compares by semver with `=`, `!=`, `<`, `<=`, `>`, `>=`, `^` (same major), `~` (same minor) before the version, such as
+ * `>=1.4.0`.
  */
 export const OPERATORS = [
   "is",
@@ -24,6 +25,19 @@ export const OPERATORS = [
   "is not set",
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
+
+/** What is known of everybody, and what a client commonly says; any other attribute may be named too, with dots for parts. */
+export const ATTRIBUTES = [
+  "plan",
+  "tenant",
+  "tenantId",
+  "userId",
+  "version",
+  "instance",
+  "region",
+  "targetingKey",
+  "email",
+] as const;
 
 type Scalar = string | number | boolean;
 
