@@ -9,6 +9,7 @@ import { eq } from "drizzle-orm";
 import type { z } from "zod";
 import type { VerbContext } from "../context.ts";
 import { type AppliedChange, applyChanges, type FlagChangeRequest, lockFlags } from "./apply-change.ts";
+import { needsApproval } from "./approval.ts";
 import { differencesOf } from "./differences.ts";
 import { SEGMENT_DESCRIPTION } from "./export-file.ts";
 import { stateOfEntry } from "./flag-file.ts";
@@ -117,20 +118,21 @@ function planOf(key: string, input: Input, row: typeof flags.$inferSelect | unde
   const about = { flagKey: key, baseVersion: row?.version ?? 0, note: "Imported" };
   const wasKilled = before?.killedAt?.getTime() === after?.killedAt?.getTime();
   const kill = after?.killedAt ? { at: after.killedAt.toISOString(), reason: after.killedReason } : null;
+  const change: FlagChangeRequest = after
+    ? {
+        ...about,
+        kind: "update",
+        proposal: asProposal(definitionOf(after), {
+          action: "import",
+          fileExtras: after.fileExtras,
+          ...(wasKilled ? {} : { kill }),
+        }),
+      }
+    : { ...about, kind: "remove", proposal: {} };
   return {
     item: { noun: "flag", key, outcome, differences },
-    needsApproval: before?.isSensitive === true && !isSame,
-    change: after
-      ? {
-          ...about,
-          kind: "update",
-          proposal: asProposal(definitionOf(after), {
-            action: "import",
-            fileExtras: after.fileExtras,
-            ...(wasKilled ? {} : { kill }),
-          }),
-        }
-      : { ...about, kind: "remove", proposal: {} },
+    needsApproval: !isSame && needsApproval(change, before?.isSensitive ?? false),
+    change,
   };
 }
 
@@ -141,7 +143,7 @@ async function takeOver(tx: Transaction, ctx: VerbContext, input: Input): Promis
   const named = Object.keys(input.file.flags);
   const keys = input.mode === "replace" ? [...new Set([...named, ...rows.keys()])] : named;
   const plans = keys.map((key) => planOf(key, input, rows.get(key)));
-  const atOnce = plans.filter(({ item, needsApproval }) => item.outcome !== "unchanged" && !needsApproval);
+  const atOnce = plans.filter(({ item, needsApproval: waits }) => item.outcome !== "unchanged" && !waits);
   await applyChanges(
     tx,
     ctx,
@@ -150,7 +152,7 @@ async function takeOver(tx: Transaction, ctx: VerbContext, input: Input): Promis
   const gone = await writeSegments(tx, ctx, input, true);
   await checkSegments(tx, Object.keys(input.file.$evaluators ?? {}));
   await writeSettings(tx, input);
-  const waiting = plans.filter(({ needsApproval }) => needsApproval);
+  const waiting = plans.filter((plan) => plan.needsApproval);
   for (const { item } of waiting) item.outcome = "waiting_for_approval";
   return { items: [...segments, ...gone, ...plans.map(({ item }) => item)], waiting };
 }

@@ -5,6 +5,7 @@ import { compileFlags, createFlagSet, type EvaluationContext, type FlagSet, type
 import { eq } from "drizzle-orm";
 import type { z } from "zod";
 import type { UserContext, VerbContext } from "../context.ts";
+import { needsApproval } from "./approval.ts";
 import { checkChange, neighboursOf, readSegments, type Segments } from "./check-flags.ts";
 import { differencesOf } from "./differences.ts";
 import { type FlagState, sourceOf, stateOf } from "./flag-state.ts";
@@ -100,6 +101,6 @@ export async function previewFlag(
       evaluator(key, sourcesOf(states), segments),
     ),
     effectsNote: all > tenants.length ? `Looked at ${tenants.length} of ${all} homelabs, picked at random.` : null,
-    needsApproval: before?.isSensitive ?? false,
+    needsApproval: needsApproval({ kind: "update", proposal: asProposal(definition) }, before?.isSensitive ?? false),
   };
 }
