@@ -2,16 +2,27 @@
 import type { FlagView } from "@kombify/api/schemas";
 import { counted } from "../../flags/flag-words.ts";
 
-export function killEffects({ instances, definition: { offVariant, state } }: KillSubject): string[] {
+type Subject = Pick<FlagView, "instances"> & {
+  definition: Pick<FlagView["definition"], "offVariant" | "state" | "variants">;
+};
+
+/** What everybody gets while it is killed: its off variant, or of a boolean flag the one that is false. Null: nothing could be given. */
+export function offVariantOf({ definition: { offVariant, variants } }: Subject): string | null {
+  return offVariant ?? Object.keys(variants).find((name) => variants[name] === false) ?? null;
+}
+
+/** @returns null when it cannot be killed, because there is nothing to give. */
+export function killEffects(flag: Subject): string[] | null {
+  const off = offVariantOf(flag);
+  if (off === null) return null;
+  const { instances, definition } = flag;
   return [
-    offVariant === null
-      ? "Everybody gets no value, at once: the flag has no off variant, so the code that asks uses its own default."
-      : `Everybody gets ${offVariant}, at once, whatever the rules and overrides say.`,
+    `Everybody gets ${off}, at once, whatever the rules and overrides say.`,
     instances === 0
       ? "It reaches Cloud; no instance has homelabs now."
       : `It reaches Cloud and ${counted(instances, "instance", "instances")}. A host that is away follows when it is back.`,
-    ...(state === "DISABLED" ? ["The flag is disabled, so nobody gets a value before it is enabled again."] : []),
+    ...(definition.state === "DISABLED"
+      ? ["The flag is disabled, so nobody gets a value before it is enabled again."]
+      : []),
   ];
 }
-
-type KillSubject = Pick<FlagView, "instances"> & { definition: Pick<FlagView["definition"], "offVariant" | "state"> };

@@ -1,3 +1,4 @@
+import type { Caller } from "@kombify/api";
 import { refusedForm, textFields } from "@kombify/portal/form-problem";
 import { pageAnswer } from "@kombify/portal/service-error";
 import { FormErrorSummary } from "@kombify/ui";
@@ -29,7 +30,14 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
     requestId,
     Promise.all([api.flags.get({ key }), api.flags.changes({ key, show: "waiting" })]),
   );
-  return { flag, changes: changes.items };
+  const killedBy = flag.killedAt === null ? null : await pageAnswer(request, requestId, whoKilled(api.flags, key));
+  return { flag, changes: changes.items, killedBy };
+}
+
+/** The name stands in the history, near its top: little is changed of a flag that is killed. */
+async function whoKilled(flags: Caller["flags"], key: string): Promise<string | null> {
+  const { items } = await flags.history({ key, limit: 20 });
+  return items.find(({ action }) => action === "kill")?.actorName ?? null;
 }
 
 export async function action({ request, params, context }: ActionFunctionArgs) {
@@ -42,7 +50,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
 }
 
 export default function Flag() {
-  const { flag, changes } = useLoaderData<typeof loader>();
+  const { flag, changes, killedBy } = useLoaderData<typeof loader>();
   const answer = useLastAnswer(useActionData<typeof action>());
   const live = useFlagsLive(flag.key);
   const mayWrite = useMayOperate();
@@ -54,7 +62,7 @@ export default function Flag() {
       <Stack gap="md">
         <FormErrorSummary message={problem?.fields[0]?.message ?? problem?.message} requestId={problem?.requestId} />
         <Done words={done} />
-        <KilledBanner flag={flag} mayWrite={mayWrite} />
+        <KilledBanner flag={flag} killedBy={killedBy} mayWrite={mayWrite} />
         <WaitingBanner changes={changes} />
         {mayWrite ? <KillQuestion flag={flag} problem={problem} /> : null}
         {mayWrite ? <RestoreQuestion flag={flag} problem={problem} /> : null}

@@ -4,8 +4,10 @@ import { Alert, Anchor, Button, Group, List, Text } from "@mantine/core";
 import { IconHourglass, IconPower } from "@tabler/icons-react";
 import { PortalLink } from "../../../frame/portal-link.tsx";
 
-/** While the flag is killed: since when and why, and the way back. */
-export function KilledBanner({ flag, mayWrite }: { flag: FlagView; mayWrite: boolean }) {
+type KilledBannerProps = { flag: FlagView; killedBy: string | null; mayWrite: boolean };
+
+/** While the flag is killed: since when, by whom and why, and the way back. */
+export function KilledBanner({ flag, killedBy, mayWrite }: KilledBannerProps) {
   if (!flag.killedAt) return null;
   const { offVariant } = flag.definition;
   return (
@@ -13,17 +15,14 @@ export function KilledBanner({ flag, mayWrite }: { flag: FlagView; mayWrite: boo
       <Group justify="space-between" gap="sm" align="flex-end">
         <div>
           <Text size="sm">
-            {offVariant === null ? "Nobody gets a value" : `Everybody gets ${offVariant}`} since{" "}
-            <RelativeTime at={flag.killedAt} />. Rules and overrides do not count.
+            Everybody gets {offVariant ?? "no value"} since <RelativeTime at={flag.killedAt} />
+            {killedBy ? `, by ${killedBy}` : ""}. Rules and overrides do not count.
           </Text>
           {flag.killedReason ? (
             <Text size="sm" style={{ overflowWrap: "anywhere" }}>
               Why: {flag.killedReason}
             </Text>
           ) : null}
-          <Anchor component={PortalLink} href={`/flags/${flag.key}/history`} size="sm" c="inherit" underline="always">
-            Who did it is in the history
-          </Anchor>
         </div>
         {mayWrite ? (
           <Button component={PortalLink} href="?ask=restore" variant="default">

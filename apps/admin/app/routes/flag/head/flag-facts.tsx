@@ -27,8 +27,15 @@ export function FlagFacts({ flag }: { flag: FlagView }) {
         <Fact name="Version">
           {flag.version}, <RelativeTime at={flag.updatedAt} />
         </Fact>
-        <Fact name="Last asked for">{lastEvaluatedAt ? <RelativeTime at={lastEvaluatedAt} /> : "Never"}</Fact>
-        <Fact name="In the last 24 hours">{counted(flag.evaluations, "evaluation", "evaluations")}</Fact>
+        <Fact name="Last asked for">
+          {lastEvaluatedAt ? (
+            <>
+              <RelativeTime at={lastEvaluatedAt} />, {counted(flag.evaluations, "time", "times")} in 24 hours
+            </>
+          ) : (
+            "Never"
+          )}
+        </Fact>
       </Facts>
     </Paper>
   );

@@ -1,7 +1,8 @@
 import type { FlagView } from "@kombify/api/schemas";
 import { type FormProblem, fieldError } from "@kombify/portal/form-problem";
-import { Button, Group, List, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Anchor, Button, Group, List, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
 import { Form, useLocation, useSearchParams } from "@remix-run/react";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { SubmitButton } from "../../../forms/submit-button.tsx";
 import { PortalLink } from "../../../frame/portal-link.tsx";
@@ -16,12 +17,14 @@ type QuestionProps = { flag: FlagView; problem: FormProblem | undefined };
 export function KillQuestion({ flag, problem }: QuestionProps) {
   const isAsked = useSearchParams()[0].get("ask") === "kill";
   if (!isAsked || flag.killedAt !== null) return null;
+  const effects = killEffects(flag);
+  if (effects === null) return <NothingToGive flagKey={flag.key} />;
   return (
     <Question
       flagKey={flag.key}
       ask="kill"
       title={`Kill ${flag.key}?`}
-      effects={killEffects(flag)}
+      effects={effects}
       undo={
         flag.isSensitive
           ? "It needs no second person; restoring it will."
@@ -46,6 +49,18 @@ export function KillQuestion({ flag, problem }: QuestionProps) {
         autoFocus
       />
     </Question>
+  );
+}
+
+function NothingToGive({ flagKey }: { flagKey: string }) {
+  return (
+    <Alert color="yellow" variant="light" icon={<IconAlertTriangle aria-hidden />} title="It cannot be killed yet">
+      There is nothing to give while it is killed. Choose its off variant under{" "}
+      <Anchor component={PortalLink} href={`/flags/${flagKey}`} inherit c="inherit" underline="always">
+        Rules
+      </Anchor>{" "}
+      first. To stop it at once, disable it there: nobody then gets a value.
+    </Alert>
   );
 }
 

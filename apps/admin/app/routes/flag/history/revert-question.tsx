@@ -28,7 +28,8 @@ export function RevertQuestion({ flag, revert: { version, differences }, problem
           )}
           <Text size="sm" c="dimmed">
             {flag.isSensitive ? "The flag is sensitive: a second person has to approve it. " : ""}
-            It becomes a version of its own, so that it can be taken back as well.
+            The kill switch and overrides stay as they are. It becomes a version of its own, so that it can be taken
+            back as well.
           </Text>
           <TextInput
             id="note"

@@ -1,8 +1,9 @@
-import { Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
+import { Group, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { Form } from "@remix-run/react";
 import { SubmitButton } from "../../../forms/submit-button.tsx";
 import { Section } from "../../../frame/section.tsx";
 import { PLAN_NAMES } from "../../../tenants/plan-names.ts";
+import { JsonField } from "../json-field.tsx";
 import type { Question } from "./ask.ts";
 
 type QuestionFormProps = {
@@ -64,7 +65,8 @@ export function QuestionForm({ flagKey, question, draft, errors }: QuestionFormP
             autoComplete="off"
             spellCheck={false}
           />
-          <Textarea
+          <JsonField
+            text={question.context}
             id="context"
             name="context"
             label="More that is sent"
@@ -72,11 +74,7 @@ export function QuestionForm({ flagKey, question, draft, errors }: QuestionFormP
             placeholder={'{"version": "1.4.0"}'}
             defaultValue={question.context}
             error={errorOf("context")}
-            autosize
             minRows={2}
-            maxRows={12}
-            spellCheck={false}
-            styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
           />
           <Group>
             <SubmitButton>{draft ? "Try the draft" : "Try it"}</SubmitButton>

@@ -11,8 +11,8 @@ export function DifferenceList({ differences }: { differences: readonly FlagDiff
           <Text size="sm" fw={600}>
             {what}
           </Text>
-          {before === null ? null : <Side side="before" sign={after === null ? "gone" : "was"} value={before} />}
-          {after === null ? null : <Side side="after" sign={before === null ? "new" : "now"} value={after} />}
+          {before === null ? null : <Side side="before" sign={after === null ? "gone" : "before"} value={before} />}
+          {after === null ? null : <Side side="after" sign={before === null ? "new" : "after"} value={after} />}
         </li>
       ))}
     </ul>

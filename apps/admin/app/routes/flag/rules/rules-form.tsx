@@ -1,9 +1,10 @@
 import type { FlagView } from "@kombify/api/schemas";
-import { Button, Group, NativeSelect, Paper, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, NativeSelect, Paper, Stack, Text } from "@mantine/core";
 import { Form, useSubmit } from "@remix-run/react";
 import { type MouseEvent, useState } from "react";
 import { SubmitButton } from "../../../forms/submit-button.tsx";
 import { Section } from "../../../frame/section.tsx";
+import { JsonField } from "../json-field.tsx";
 import type { Draft } from "./draft.ts";
 import { editDraft } from "./edit-draft.ts";
 import { OutcomeFields } from "./outcome-fields.tsx";
@@ -135,18 +136,15 @@ function Targeting({ segments, problems, ...part }: TargetingProps) {
             JSONLogic with flagd's own operations. What comes out of it is the name of a variant; nothing gives the
             default variant.
           </Text>
-          <Textarea
+          <JsonField
+            text={draft.targeting}
             id="targeting"
             name="targeting"
             aria-label="Targeting as JSON"
             value={draft.targeting}
             onChange={(event) => set({ ...draft, targeting: event.currentTarget.value })}
             error={errorOf("targeting")}
-            autosize
             minRows={10}
-            maxRows={30}
-            spellCheck={false}
-            styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
           />
         </Stack>
       </Section>

@@ -47,9 +47,14 @@ export function StoredVariants({ flag }: { flag: FlagView }) {
         </Section>
       ) : null}
       {Object.keys(targeting).length > 0 ? (
-        <Section title="Targeting as it is stored">
-          <Code block>{JSON.stringify(targeting, null, 2)}</Code>
-        </Section>
+        <details>
+          <Text component="summary" size="sm" style={{ cursor: "pointer" }}>
+            Targeting as it is stored
+          </Text>
+          <Code block mt="xs">
+            {JSON.stringify(targeting, null, 2)}
+          </Code>
+        </details>
       ) : null}
     </Stack>
   );

@@ -1,6 +1,7 @@
-import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { Section } from "../../../frame/section.tsx";
+import { JsonField } from "../json-field.tsx";
 import type { VariantDraft } from "./draft.ts";
 import { IconButton } from "./rule-fields.tsx";
 import classes from "./rules.module.css";
@@ -92,13 +93,10 @@ function ValueField({ draft, variant, change, errorOf }: ValueFieldProps) {
     );
   if (draft.type === "object")
     return (
-      <Textarea
+      <JsonField
+        text={variant.value}
         {...field}
-        autosize
         minRows={1}
-        maxRows={12}
-        spellCheck={false}
-        styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
         onChange={(event) => change({ ...variant, value: event.currentTarget.value })}
       />
     );

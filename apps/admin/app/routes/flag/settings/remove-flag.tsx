@@ -32,7 +32,7 @@ export function RemoveFlag({ flag, problem, address }: RemoveFlagProps) {
                 : "Nobody has asked for it in the last 24 hours. Code that still does gets its own default."}
             </List.Item>
             {overrides > 0 ? (
-              <List.Item>{counted(overrides, "override", "overrides")} of it go with it.</List.Item>
+              <List.Item>{counted(overrides, "override goes", "overrides go")} with it.</List.Item>
             ) : null}
             <List.Item>Its history stays; the flag can be made again under the same key.</List.Item>
             {isSensitive ? <List.Item>The flag is sensitive: a second person has to approve it.</List.Item> : null}

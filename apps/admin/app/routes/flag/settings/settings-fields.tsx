@@ -6,6 +6,7 @@ import { useState } from "react";
 import { KIND_NAMES } from "../../../flags/flag-words.ts";
 import { SubmitButton } from "../../../forms/submit-button.tsx";
 import { Section } from "../../../frame/section.tsx";
+import { JsonField } from "../json-field.tsx";
 import classes from "../rules/rules.module.css";
 
 type SettingsFieldsProps = {
@@ -57,7 +58,7 @@ export function SettingsFields({ flag, values, problem, address }: SettingsField
               {...field("expiresAt")}
               type="date"
               label="Expires on (optional)"
-              description="From then on it is listed as expired; it goes on working."
+              description="Then it is listed as expired."
             />
           </div>
           <Checkbox
@@ -67,17 +68,14 @@ export function SettingsFields({ flag, values, problem, address }: SettingsField
             description="Every change but the kill switch waits for a second person. Taking this mark off does too."
             defaultChecked={values.isSensitive === "on"}
           />
-          <Textarea
+          <JsonField
+            text={values.metadata ?? ""}
             {...field("metadata")}
             label="Metadata"
             description="JSON that goes with every evaluation: texts, numbers, true and false."
             placeholder={'{"ticket": "KB-12"}'}
-            autosize
             minRows={2}
-            maxRows={12}
             maw={640}
-            spellCheck={false}
-            styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
           />
           <Group>
             <SubmitButton intent="review">Review the changes</SubmitButton>
