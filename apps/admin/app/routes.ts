@@ -13,6 +13,9 @@ export default [
   route("flags", "routes/flags/route.tsx"),
   route("flags/new", "routes/new-flag/route.tsx"),
   route("flags/segments", "routes/segments/route.tsx"),
+  // A key begins with a letter or a digit: this is none.
+  route("flags/segments/+new", "routes/segment/new.tsx"),
+  route("flags/segments/:key", "routes/segment/route.tsx"),
   route("flags/changes", "routes/flag-changes/route.tsx"),
   route("flags/import", "routes/flag-import/route.tsx"),
   route("flags/export", "routes/flag-export/route.ts"),

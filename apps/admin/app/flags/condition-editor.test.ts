@@ -96,7 +96,7 @@ test("a line that says half is refused beside its field, and what was typed is s
     "when.3.value",
   ]);
   const html = render({ typed: read.typed, errors: read.problems });
-  expect(html).toContain("Enter a comparison with a version, such as &gt;=1.4.0.");
+  expect(html).toContain("Enter a whole version and what to compare by, such as &gt;=1.4.0.");
   expect(html).toMatch(/id="when\.3\.value"[^>]*value="many"/);
 });
 

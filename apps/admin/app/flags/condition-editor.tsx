@@ -1,8 +1,7 @@
-import type { Condition } from "@kombify/flags/rules";
+import { ATTRIBUTES, buildCondition, type Condition } from "@kombify/flags/rules";
 import type { FormFieldError } from "@kombify/ui";
 import { Group as Row, Stack, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
-import { ATTRIBUTES } from "./attributes.ts";
 import classes from "./condition-editor.module.css";
 import { type ConditionForm, EMPTY_LINE, formOf, type Group, isGroup, type Line } from "./condition-form.ts";
 import { AddButton, JoinField, LineGroup, replaced, SpareGroup, SpareLines } from "./condition-group.tsx";
@@ -36,7 +35,7 @@ export function ConditionEditor(props: ConditionEditorProps) {
 
   const json = typed?.json ?? props.json;
   if (json !== undefined || form === null) {
-    const text = json ?? JSON.stringify(value, null, 2);
+    const text = json ?? JSON.stringify(value === null ? {} : buildCondition(value), null, 2);
     return (
       <JsonField prefix={prefix} text={text} error={errors.find(({ path }) => path === `${prefix}.json`)?.message} />
     );

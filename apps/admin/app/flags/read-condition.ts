@@ -45,8 +45,8 @@ function problemsOf(line: Line, id: string): Problem[] {
     problems.push({ path: `${id}.attribute`, message: "Say which attribute, such as plan." });
   const value = kind === "none" ? true : valueFrom(line.word, line.value);
   if (value === null && kind !== "none") problems.push({ path: `${id}.value`, message: EXAMPLES[kind] });
-  if (line.word === "version" && typeof value === "string" && !/^(=|!=|<=?|>=?|\^|~)\s*\d/.test(value))
-    problems.push({ path: `${id}.value`, message: "Enter a comparison with a version, such as >=1.4.0." });
+  if (line.word === "version" && typeof value === "string" && !/^(=|!=|<=?|>=?|\^|~)?\s*\d+\.\d+\.\d+/.test(value))
+    problems.push({ path: `${id}.value`, message: "Enter a whole version and what to compare by, such as >=1.4.0." });
   return problems;
 }
 
