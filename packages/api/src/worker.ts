@@ -65,8 +65,12 @@ export async function startWorker(options: {
         else log.debug({ queue: message }, "queue");
       }),
       // At a quiet hour, in UTC.
-      crontab:
-        "17 3 * * * prune-mails\n27 3 * * * prune-identity\n37 3 * * * prune-flags\n47 3 * * * prune-flag-documents",
+      crontab: [
+        "17 3 * * * prune-mails",
+        "27 3 * * * prune-identity",
+        "37 3 * * * prune-flag-documents",
+        "47 3 * * * prune-flags",
+      ].join("\n"),
       taskList: {
         "send-mail": (payload) => sendMail(contextOf("send-mail"), mail, ofOne.parse(payload).id),
         "prune-mails": async () => {
