@@ -44,7 +44,8 @@ beforeAll(async () => {
   await host.applyAll();
   otherHost = await joinHost(plane, owner, "host-b");
   viewer = await signInStaff(plane, "viewer");
-  await writeFlags(plane.database, { sims: {} });
+  // What is new is not there for those whose flag is off.
+  await writeFlags(plane.database, { sims: {}, "whats-new": {} });
 });
 afterAll(() => plane.close());
 
