@@ -2,6 +2,8 @@
 import { cpus } from "node:os";
 import { startCluster } from "./cluster.ts";
 import { measureEngines } from "./engines/measure-engines.ts";
+import { measureFlagEvaluations } from "./flags/measure-evaluations.ts";
+import { measureFlagMemory } from "./flags/measure-memory.ts";
 import { measureLimits } from "./http/measure-limits.ts";
 import { measureRequests } from "./http/measure-requests.ts";
 import { measureTokens } from "./http/measure-tokens.ts";
@@ -16,6 +18,8 @@ const MEASUREMENTS = {
   namespaces: measureNamespaces,
   engines: measureEngines,
   placement: measurePlacement,
+  "flags-evaluate": measureFlagEvaluations,
+  "flags-memory": measureFlagMemory,
 };
 type Name = keyof typeof MEASUREMENTS;
 const isName = (name: string): name is Name => Object.hasOwn(MEASUREMENTS, name);
