@@ -2,7 +2,9 @@
 import { cpus } from "node:os";
 import { startCluster } from "./cluster.ts";
 import { measureEngines } from "./engines/measure-engines.ts";
+import { measureFlagEvaluations } from "./flags/measure-evaluations.ts";
 import { measureFlagsSync } from "./flags/measure-flags-sync.ts";
+import { measureFlagMemory } from "./flags/measure-memory.ts";
 import { measureLimits } from "./http/measure-limits.ts";
 import { measureRequests } from "./http/measure-requests.ts";
 import { measureTokens } from "./http/measure-tokens.ts";
@@ -18,6 +20,8 @@ const MEASUREMENTS = {
   engines: measureEngines,
   placement: measurePlacement,
   "flags-sync": measureFlagsSync,
+  "flags-evaluate": measureFlagEvaluations,
+  "flags-memory": measureFlagMemory,
 };
 type Name = keyof typeof MEASUREMENTS;
 const isName = (name: string): name is Name => Object.hasOwn(MEASUREMENTS, name);

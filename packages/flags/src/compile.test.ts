@@ -70,7 +70,7 @@ test("no other tenant is in a document, and everybody gets what the rules say", 
         if (before?.reason !== "ERROR" && !isRefused(targeting)) expect(after).toEqual(before);
       },
     ),
-    { numRuns: 700 },
+    { numRuns: 500 },
   );
 });
 

@@ -56,8 +56,24 @@ function decide(targeting: unknown, holds: (condition: Condition) => boolean): C
 
 interface PreparedFlag {
   source: SourceFlag;
+  segments: CompileSource["segments"];
   targeting: unknown;
-  conditions: Condition[];
+  /** Conditions on the tenant, each with who finds out. */
+  conditions: Map<Condition, (who: Who) => boolean>;
+}
+
+const known = new WeakMap<SourceFlag, PreparedFlag>();
+
+/** Once for each flag, also where the same flags are put together anew. */
+function prepareFlag(source: SourceFlag, segments: CompileSource["segments"]): PreparedFlag {
+  const before = known.get(source);
+  if (before?.segments === segments) return before;
+  const targeting = guardShares(writeOutSegments(source.targeting, segments));
+  const own = source.isKilled ? [] : conditionsIn(targeting);
+  const conditions = new Map(own.map((condition) => [condition, loadCondition(condition)]));
+  const prepared = { source, segments, targeting, conditions };
+  known.set(source, prepared);
+  return prepared;
 }
 
 function compileFlag(
@@ -81,13 +97,8 @@ function compileFlag(
 
 /** @throws SegmentError when a segment is missing or refers to itself. */
 export function prepare({ flags, segments }: CompileSource): Prepared {
-  const prepared = flags.map((source): PreparedFlag => {
-    const targeting = guardShares(writeOutSegments(source.targeting, segments));
-    return { source, targeting, conditions: source.isKilled ? [] : conditionsIn(targeting) };
-  });
-  const conditions = new Map(
-    prepared.flatMap((flag) => flag.conditions).map((condition) => [condition, loadCondition(condition)]),
-  );
+  const prepared = flags.map((source) => prepareFlag(source, segments));
+  const conditions = new Map(prepared.flatMap((flag) => [...flag.conditions]));
   const kept = new Map<string, CompiledFlags>();
 
   return {
@@ -102,8 +113,8 @@ export function prepare({ flags, segments }: CompileSource): Prepared {
         [...answers.values()].map(Number).join(""),
         overridden.some(Boolean) ? overridden : 0,
       ]);
-      const known = kept.get(name);
-      if (known) return known;
+      const shared = kept.get(name);
+      if (shared) return shared;
       const compiled = Object.fromEntries(
         prepared.map((flag, index) => [
           flag.source.key,

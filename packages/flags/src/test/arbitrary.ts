@@ -31,9 +31,6 @@ const { logic } = fc.letrec<{ logic: Logic }>((tie) => ({
   ),
 }));
 
-/** Conditions of any kind, on tenants too. */
-export const arbitraryLogic = logic;
-
 const variant = fc.constantFrom<unknown>("on", "off", "true", null, true, 1);
 const bucket = fc.constantFrom<unknown[]>(
   [],
