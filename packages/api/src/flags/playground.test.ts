@@ -129,7 +129,7 @@ describe("a share", () => {
     await save("lonely", [forShare(50_000)]);
     expect(await api.flags.playground({ key: "lonely", tenant: ann.tenant.slug })).toMatchObject({
       ...{ variant: "off", decidedBy: "default", bucket: null },
-      words: "Rule 1 holds, and gives nothing here. What is left is off.",
+      words: "No rule gives anything here. What is left is off.",
     });
   });
 });

@@ -1,19 +1,11 @@
 /** The playground: what a flag gives somebody, and why. Nothing is written, and nothing is counted as use. */
 import { ServiceError } from "@kombify/agent-contract";
 import { flags } from "@kombify/db/schema";
-import {
-  compileFlags,
-  createFlagSet,
-  type Evaluation,
-  type EvaluationContext,
-  evaluationContext,
-} from "@kombify/flags";
-import { sayTargeting } from "@kombify/flags/rules";
+import { compileFlags, type EvaluationContext, type Explanation, evaluationContext, explain } from "@kombify/flags";
 import { eq } from "drizzle-orm";
 import type { z } from "zod";
 import type { UserContext, VerbContext } from "../context.ts";
 import { checkChange, neighboursOf, readSegments, type Segments } from "./check-flags.ts";
-import { type Explanation, explainTargeting } from "./explain-targeting.ts";
 import { type FlagState, sourceOf, stateOf } from "./flag-state.ts";
 import { updated } from "./next-state.ts";
 import { asProposal } from "./proposal.ts";
@@ -79,62 +71,23 @@ const given = (variant: string | null | undefined): string =>
   variant == null ? "no value: whoever asks uses the default of their own code" : variant;
 const because = (reason: string): string => (reason === "" ? "" : ` (${reason})`);
 
-interface Decision {
-  decidedBy: string;
-  words: string;
-}
-
-/** Who decided, in the order in which an evaluation looks at it (docs/decisions/0027-flags-evaluated-by-flagd.md). */
-function decisionOf(
-  key: string,
-  { flag }: Pick<Flags, "flag">,
-  tenant: Tenant | null,
-  evaluation: Evaluation,
-  rules: Pick<Explanation, "ruleId">,
-): Decision {
-  const { variant, metadata, errorDetails } = evaluation;
+/** What decided, as staff know it: with what was said about a switch or an override. */
+function wordsOf(key: string, { flag }: Flags, tenant: Tenant | null, explained: Explanation): string {
+  const { decidedBy, evaluation, words } = explained;
+  const { variant, metadata, reason } = evaluation;
   const override = tenant?.overrides[key];
-  if (flag.state === "DISABLED")
-    return { decidedBy: "disabled", words: `${key} is disabled. Everybody gets ${given(null)}.` };
-  if (flag.killedAt)
-    return {
-      decidedBy: "killed",
-      words: `${key} is killed${because(flag.killedReason)}. Everybody gets ${given(variant)}, whatever the rules say.`,
-    };
   const needed = flag.prerequisites.find((one) => one.flag === metadata.prerequisite);
-  if (needed)
-    return {
-      decidedBy: "prerequisite",
-      words: `${key} needs ${needed.flag} to give ${needed.variants.join(" or ")}, which it does not here. It gives ${given(variant)}.`,
-    };
-  if (evaluation.reason === "ERROR")
-    return {
-      decidedBy: "error",
-      words: `The rules cannot be evaluated: ${errorDetails ?? "the engine gave no reason"}.`,
-    };
-  if (override)
-    return {
-      decidedBy: "override",
-      words: `By an override${because(override.reason)} ${tenant?.facts.tenant} gets ${given(variant)}, whatever the rules say.`,
-    };
-  return ruleDecision(flag, evaluation, rules.ruleId);
-}
-
-function ruleDecision({ targeting, defaultVariant }: FlagState, { reason }: Evaluation, ruleId: string): Decision {
-  const isDefault = ruleId === "default";
-  const decidedBy = "default";
-  if (Object.keys(targeting).length === 0)
-    return { decidedBy, words: `There are no rules. Everybody gets ${given(defaultVariant)}.` };
-  const lines = sayTargeting(targeting);
-  const number = Number(ruleId.slice("rule-".length));
-  if (reason === "DEFAULT")
-    return {
-      decidedBy,
-      words: `${isDefault ? "No rule gives anything" : `Rule ${number} holds, and gives nothing`} here. What is left is ${given(defaultVariant)}.`,
-    };
-  return isDefault
-    ? { decidedBy, words: `${lines.at(-1)}.` }
-    : { decidedBy: ruleId, words: `Rule ${number} decides. ${lines[number - 1]}.` };
+  if (decidedBy === "disabled") return `${key} is disabled. Everybody gets ${given(null)}.`;
+  if (decidedBy === "killed")
+    return `${key} is killed${because(flag.killedReason)}. Everybody gets ${given(variant)}, whatever the rules say.`;
+  if (decidedBy === "prerequisite" && needed)
+    return `${key} needs ${needed.flag} to give ${needed.variants.join(" or ")}, which it does not here. It gives ${given(variant)}.`;
+  if (decidedBy === "override" && override)
+    return `By an override${because(override.reason)} ${tenant?.facts.tenant} gets ${given(variant)}, whatever the rules say.`;
+  if (decidedBy.startsWith("rule-")) return `Rule ${decidedBy.slice("rule-".length)} decides. ${words}.`;
+  if (decidedBy !== "default") return words;
+  if (Object.keys(flag.targeting).length === 0) return `There are no rules. Everybody gets ${given(variant)}.`;
+  return reason === "DEFAULT" ? `No rule gives anything here. What is left is ${given(variant)}.` : `${words}.`;
 }
 
 /**
@@ -154,20 +107,17 @@ export async function tryFlag(ctx: UserContext, input: Input): Promise<Playgroun
   const overrides = Object.entries(tenant?.overrides ?? {}).map(([name, { variant }]) => [name, variant]);
   const sources = [...states].map(([name, state]) => sourceOf(name, state));
   const compiled = compileFlags({ flags: sources, segments }, facts, Object.fromEntries(overrides));
-  const evaluation = createFlagSet(compiled).evaluate(key, context);
-
-  const rules = explainTargeting({ key, segments, facts, context }, flag.targeting);
-  const decision = decisionOf(key, found, tenant, evaluation, rules);
-  const isByRules = !["disabled", "killed", "prerequisite", "override"].includes(decision.decidedBy);
+  const names = tenant ? { [tenant.facts.tenantId]: tenant.facts.tenant } : {};
+  const explained = explain(compiled, key, context, { targeting: flag.targeting, segments, names });
+  const { evaluation, decidedBy, bucket, steps } = explained;
   return {
     value: (evaluation.value ?? null) as PlaygroundView["value"],
     hasValue: evaluation.value !== undefined,
     variant: evaluation.variant ?? null,
     reason: evaluation.reason,
     error: evaluation.errorDetails ?? null,
-    ...decision,
-    bucket: isByRules ? rules.bucket : null,
-    steps: isByRules ? rules.steps : [],
+    words: wordsOf(key, found, tenant, explained),
+    ...{ decidedBy, bucket, steps },
     context: context as PlaygroundView["context"],
   };
 }
