@@ -43,9 +43,9 @@ function refuseNames({ flags: entries, $evaluators = {} }: Input["file"]): void 
       path: `file.flags.${key}`,
       result: flagKeyInput.shape.key.safeParse(key),
     })),
-    ...Object.values(entries).flatMap(({ variants }, i) =>
+    ...Object.entries(entries).flatMap(([key, { variants }]) =>
       Object.keys(typeof variants === "object" && variants !== null ? variants : {}).map((name) => ({
-        path: `file.flags.${Object.keys(entries)[i]}.variants.${name}`,
+        path: `file.flags.${key}.variants.${name}`,
         result: variantNameSchema.safeParse(name),
       })),
     ),

@@ -10,7 +10,7 @@ const STANDING_DAYS = 30;
  * before). Of a variant's use only the first and the last hour are looked up, so that the cost does not grow with it.
  */
 export const flagStandings = (sql: Sql) => sql`(
-  select f.key, v.last as "lastEvaluatedAt", coalesce(h.count, 0)::float8 as evaluations,
+  select f.key, v.last as "lastEvaluatedAt", v.evaluations::float8 as evaluations,
     case
       when f.killed_at is not null then 'killed'
       when f.state = 'DISABLED' then 'disabled'
@@ -21,7 +21,7 @@ export const flagStandings = (sql: Sql) => sql`(
     end as standing
   from flags f
   cross join lateral (
-    select max(u.last) as last,
+    select max(u.last) as last, sum(d.count) as evaluations,
       count(distinct n.variant) filter (where u.last >= now() - make_interval(days => ${STANDING_DAYS})) as recent,
       min(u.first) filter (where u.last >= now() - make_interval(days => ${STANDING_DAYS})) as since
     from (select jsonb_object_keys(f.variants) as variant union all select '') n
@@ -29,7 +29,8 @@ export const flagStandings = (sql: Sql) => sql`(
     cross join lateral (
       select min(hour) as first, max(hour) as last from flag_usage
       where key = f.key and variant = n.variant and source = s.source) u
-  ) v
-  left join (
-    select key, sum(count) as count from flag_usage
-    where hour >= date_trunc('hour', now(), 'UTC') - interval '23 hours' group by key) h on h.key = f.key)`;
+    cross join lateral (
+      select coalesce(sum(count), 0) as count from flag_usage
+      where key = f.key and variant = n.variant and source = s.source
+        and hour >= date_trunc('hour', now(), 'UTC') - interval '23 hours') d
+  ) v)`;
