@@ -36,8 +36,8 @@ export type ControlPlaneDouble = {
   answerFlags: ((etag: string | undefined) => Response) | undefined;
   /** Etags with which flags were asked for, in order. */
   flagPulls: Array<string | undefined>;
-  /** Answers with these flags from now on, and hints. */
-  publishFlags(bundle: HostFlags): void;
+  /** Answers with these flags from now on, and hints. @param beside sends them along with the hint. */
+  publishFlags(bundle: HostFlags, beside?: boolean): void;
   /** Changes the document, raises its revision and hints. */
   publish(change: Partial<DesiredState>): void;
   /** Waits for a report that fits. */
@@ -93,10 +93,10 @@ export async function startControlPlaneDouble(): Promise<ControlPlaneDouble> {
     certificateLifeMs: 3_600_000,
     answerFlags: undefined,
     flagPulls: [],
-    publishFlags(bundle) {
+    publishFlags(bundle, beside = false) {
       double.answerFlags = (etag) =>
         etag === bundle.etag ? new Response(null, { status: 304 }) : Response.json(bundle);
-      news.emit("hint", { event: "flags", data: { etag: bundle.etag } });
+      news.emit("hint", { event: "flags", data: { etag: bundle.etag, ...(beside ? { flags: bundle } : {}) } });
     },
     publish(change) {
       double.document = { ...double.document, ...change, revision: double.document.revision + 1 };

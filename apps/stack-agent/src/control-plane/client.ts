@@ -18,12 +18,14 @@ import { callControlPlane } from "./http.ts";
 import type { Identity } from "./identity-store.ts";
 import { serviceAgent } from "./tls.ts";
 
+export type FlagsHint = z.output<typeof flagsHintSchema>;
+
 export type HintListeners = {
   /** The control plane has accepted the stream. */
   onOpen: () => void;
   onHint: (hint: Hint) => void;
-  /** There are flags to fetch. @param etag of what there is now. */
-  onFlags: (etag: string) => void;
+  /** There are flags to fetch, or here they are. */
+  onFlags: (hint: FlagsHint) => void;
 };
 
 /** The control plane, as the agent calls it over mTLS. */
@@ -95,7 +97,7 @@ export function createControlPlaneClient(identity: Identity): ControlPlaneClient
           const hint = event === "hint" ? parseHint(hintSchema, data) : null;
           if (hint) onHint(hint);
           const flags = event === "flags" ? parseHint(flagsHintSchema, data) : null;
-          if (flags) onFlags(flags.etag);
+          if (flags) onFlags(flags);
         },
       });
       const decoder = new TextDecoder();

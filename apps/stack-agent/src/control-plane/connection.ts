@@ -124,9 +124,7 @@ export function connectControlPlane(options: {
   const hints = listenForHints(client, log, {
     onOpen: fetchAll,
     onHint: () => puller.trigger(),
-    onFlags: (etag) => {
-      if (etag !== flags.etag()) flagsPuller.trigger();
-    },
+    onFlags: flagsPuller.heed,
   });
   reconciler.onChange(() => reporter.trigger());
   link.onReconnect(() => {

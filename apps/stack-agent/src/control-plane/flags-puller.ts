@@ -2,31 +2,44 @@ import { PULL_INTERVAL_MS, ServiceError } from "@kombify/agent-contract";
 import type { Logger } from "@kombify/server";
 import type { FreshnessWatch } from "../flags/freshness.ts";
 import type { HostFlags } from "../flags/host-flags.ts";
-import type { ControlPlaneClient } from "./client.ts";
+import type { ControlPlaneClient, FlagsHint } from "./client.ts";
 import { type Loop, startLoop } from "./loop.ts";
 
 /** Control planes before version 0.3 have no flags to fetch; they send them themselves. */
 const isUnknownThere = (error: unknown): boolean => error instanceof ServiceError && error.status === 404;
 
+export type FlagsPuller = Loop & {
+  /** Takes what a hint brings along as if it had been fetched; fetches where it brings nothing. */
+  heed(hint: FlagsHint): void;
+};
+
 /**
  * Fetches the flags of all tenants every 60 s ± 20 %, and at once when triggered. Push is a hint, this is the truth; and
- * whatever cannot be fetched or taken leaves what is here as it is.
+ * whatever cannot be fetched or taken leaves what is here as it is, and is fetched again.
  */
 export function startFlagsPuller(options: {
   client: ControlPlaneClient;
   flags: HostFlags;
   freshness: FreshnessWatch;
   log: Logger;
-}): Loop {
+}): FlagsPuller {
   const { client, flags, freshness, log } = options;
+  let brought: unknown;
   const pull = async (): Promise<void> => {
+    const answer = brought;
+    brought = undefined;
+    if (answer !== undefined) {
+      await flags.takeBundle(answer);
+      // What was not taken whole may only have been damaged on its way.
+      if (flags.etag() !== undefined) return;
+    }
     const etag = flags.etag();
     const fetched = await client.fetchFlags(etag);
     if (fetched) return flags.takeBundle(fetched.answer);
     // What was not asked about cannot be unchanged.
     if (etag === undefined) throw new ServiceError("UPSTREAM", "The control plane sent no flags.");
   };
-  return startLoop({
+  const loop = startLoop({
     intervalMs: PULL_INTERVAL_MS,
     run: async () => {
       try {
@@ -42,4 +55,13 @@ export function startFlagsPuller(options: {
     },
     onError: (err) => log.warn({ err }, "no flags from the control plane; those that are here are used"),
   });
+  return {
+    ...loop,
+    heed(hint) {
+      if (hint.etag === flags.etag()) return;
+      // Of several the last one counts.
+      brought = hint.flags;
+      loop.trigger();
+    },
+  };
 }

@@ -158,3 +158,22 @@ test("flags that come before their tenant are taken once it is here, and go with
   expect((await stored()).map(({ id }) => id)).not.toContain(tenantId);
   controlPlane.answerFlags = undefined;
 });
+
+test("flags that come along with a hint are taken without another question, and fetched when they are damaged", async () => {
+  const { controlPlane } = agent;
+  controlPlane.publish({ tenants: [] });
+  const tenant = desiredTenant();
+  await openTenants(agent, [tenant]);
+  const first = bundleOf([documentOf(tenant, 2, FLAGS)]);
+  controlPlane.publishFlags(first);
+  await flagsOf(tenant.tenantId, ({ revision }) => revision === 2);
+  controlPlane.publishFlags(bundleOf([documentOf(tenant, 3, FLAGS)]), true);
+  controlPlane.answerFlags = () => new Response(null, { status: 304 });
+  await flagsOf(tenant.tenantId, ({ revision, error }) => revision === 3 && error === undefined);
+
+  const [next, damaged] = [bundleOf([documentOf(tenant, 4, { a: flagOf("on") })]), bundleOf([])];
+  controlPlane.publishFlags({ ...damaged, etag: "0".repeat(64), documents: [{}] as never }, true);
+  controlPlane.answerFlags = () => Response.json(next);
+  await flagsOf(tenant.tenantId, ({ revision, error }) => revision === 4 && error === undefined);
+  controlPlane.answerFlags = undefined;
+});

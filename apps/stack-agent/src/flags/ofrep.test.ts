@@ -189,6 +189,8 @@ test("what older control planes send is kept below the document, whole or by nam
   const document = documentOf(third, 3, FLAGS);
   await apply(document);
   expect(await values()).toEqual({ theme: "it is new", plan: "it is on", gone: undefined, b: true });
+  expect((await askInside("/plan", asService)).body.value).toBe("it is on");
+  expect((await askInside("/b", asService)).body.value).toBe(true);
   const again = await apply({ flags: [] }, of);
   expect(again.body).toEqual({ revision: 3, digest: document.digest, applied: true });
 
@@ -260,6 +262,9 @@ test("counts come with reports, each report with what changed, and a report that
   await isAllTold();
   await agent.controlPlane.stop();
   await askInside("/counted", asService);
+  // A report has failed meanwhile.
+  const ready = async () => (await fetch(`${agent.url}/ready`)).text();
+  await expect.poll(ready, { timeout: 20_000 }).toContain("away, last heard");
   const seen = agent.controlPlane.reports.length;
   await agent.controlPlane.start();
   const second = await counted((count) => count === 4);
