@@ -304,6 +304,9 @@ describe("/openapi.json", () => {
       "/api/tokens",
       "/api/tokens/{id}",
       "/api/webhooks/zitadel",
+      "/ofrep/v1/evaluate/flags",
+      "/ofrep/v1/evaluate/flags/{key}",
+      "/ofrep/v1/events",
       "/v1/portal/feature-flags",
       "/v1/portal/me",
     ]);
