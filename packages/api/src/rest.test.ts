@@ -306,7 +306,6 @@ describe("/openapi.json", () => {
       "/api/webhooks/zitadel",
       "/ofrep/v1/evaluate/flags",
       "/ofrep/v1/evaluate/flags/{key}",
-      "/ofrep/v1/events",
       "/v1/portal/feature-flags",
       "/v1/portal/me",
     ]);

@@ -1,4 +1,4 @@
-/** Remote evaluation in the OpenAPI document of Cloud. Its own document is open-feature/protocol's service/openapi.yaml. */
+/** Remote evaluation in the OpenAPI document of Cloud, without its stream, which answers announce. Its own document is open-feature/protocol's service/openapi.yaml. */
 import { z } from "zod";
 import type { ZodOpenApiPathsObject } from "zod-openapi";
 
@@ -9,12 +9,17 @@ const contextSchema = z.object({
 const metadataSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 const evaluationSchema = z.object({
   key: z.string(),
-  value: z.json().optional(),
+  value: z.unknown().optional(),
   reason: z.string(),
   variant: z.string().optional(),
   metadata: metadataSchema,
 });
-const refusalSchema = z.object({ key: z.string().optional(), errorCode: z.string(), errorDetails: z.string() });
+const refusalSchema = z.object({
+  key: z.string().optional(),
+  errorCode: z.string(),
+  errorDetails: z.string(),
+  metadata: metadataSchema.optional(),
+});
 
 const security: Record<string, string[]>[] = [{ session: [] }, { bearer: ["portal:read"] }, { apiKey: [] }];
 const tags = ["flags"];
@@ -34,7 +39,10 @@ export const OFREP_PATHS: ZodOpenApiPathsObject = {
       requestParams: { header: z.object({ "If-None-Match": z.string().optional() }) },
       requestBody,
       responses: {
-        ...responses("Every flag", z.object({ flags: z.array(evaluationSchema), metadata: metadataSchema })),
+        ...responses(
+          "Every flag",
+          z.object({ flags: z.array(z.union([evaluationSchema, refusalSchema])), metadata: metadataSchema }),
+        ),
         304: { description: "As it was" },
       },
     },
@@ -48,16 +56,6 @@ export const OFREP_PATHS: ZodOpenApiPathsObject = {
       requestParams: { path: z.object({ key: z.string() }) },
       requestBody,
       responses: responses("The flag", evaluationSchema),
-    },
-  },
-  "/ofrep/v1/events": {
-    get: {
-      operationId: "ofrep.events",
-      summary: "Server-sent events: flags may give something else now, ask again (OFREP)",
-      tags,
-      security,
-      requestParams: { query: z.object({ tenantId: z.string().optional() }) },
-      responses: { 200: { description: "A stream", content: { "text/event-stream": { schema: z.string() } } } },
     },
   },
 };
