@@ -20,6 +20,12 @@ const refusalSchema = z.object({
   errorDetails: z.string(),
   metadata: metadataSchema.optional(),
 });
+const eventStreamSchema = z.object({ type: z.literal("sse"), endpoint: z.object({ requestUri: z.string() }) });
+const bulkSchema = z.object({
+  flags: z.array(z.union([evaluationSchema, refusalSchema])),
+  metadata: metadataSchema,
+  eventStreams: z.array(eventStreamSchema),
+});
 
 const security: Record<string, string[]>[] = [{ session: [] }, { bearer: ["portal:read"] }, { apiKey: [] }];
 const tags = ["flags"];
@@ -39,10 +45,7 @@ export const OFREP_PATHS: ZodOpenApiPathsObject = {
       requestParams: { header: z.object({ "If-None-Match": z.string().optional() }) },
       requestBody,
       responses: {
-        ...responses(
-          "Every flag",
-          z.object({ flags: z.array(z.union([evaluationSchema, refusalSchema])), metadata: metadataSchema }),
-        ),
+        ...responses("Every flag", bulkSchema),
         304: { description: "As it was" },
       },
     },
