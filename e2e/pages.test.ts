@@ -61,7 +61,7 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     const settings = ["", "/security", "/security/two-step", "/tokens", "/appearance"].map(
       (path) => `/settings${path}`,
     );
-    const pages = ["/welcome", "/homelab", ...settings, "/tenants/new", "/homelab?tenant=nobodyhasthis"];
+    const pages = ["/welcome", "/homelab", "/whats-new", ...settings, "/tenants/new", "/homelab?tenant=nobodyhasthis"];
     expect(
       await inspect(
         page,

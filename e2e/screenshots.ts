@@ -91,6 +91,7 @@ async function photograph(system: System): Promise<void> {
     for (const [name, address] of [
       ["cloud-welcome", `${cloudUrl}/welcome`],
       ["cloud-homelab", `${cloudUrl}/homelab`],
+      ["cloud-whats-new", `${cloudUrl}/whats-new`],
       ["cloud-new-homelab", `${cloudUrl}/tenants/new`],
       ["cloud-team", `${cloudUrl}/team`],
       ["cloud-settings", `${cloudUrl}/settings`],

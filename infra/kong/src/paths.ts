@@ -1,5 +1,5 @@
 /** Every path that the gateway lets through, from the tables that the services answer from. A path that is not here is a 404. */
-import { REST_ROUTES, STACK_PATH } from "@kombify/api";
+import { OFREP_PATH, REST_ROUTES, STACK_PATH } from "@kombify/api";
 
 export type Audience = "cloud" | "admin";
 
@@ -86,6 +86,12 @@ export function otherPaths(audience: Audience): GatewayPath[] {
     {
       name: "stacks",
       path: `~${STACK_PATH.source.replace(/^\^/, "").replaceAll("\\/", "/")}`,
+      priority: 10,
+      isStream: true,
+    },
+    {
+      name: "ofrep",
+      path: `~${OFREP_PATH.source.replace(/^\^/, "").replaceAll("\\/", "/")}`,
       priority: 10,
       isStream: true,
     },

@@ -67,7 +67,7 @@ export const cors = (origins: string[]): NestedPlugin => ({
   config: {
     origins,
     methods: ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"],
-    headers: ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Tenant-ID"],
+    headers: ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-API-Key", "X-Tenant-ID"],
     exposed_headers: [
       "ETag",
       "RateLimit-Limit",

@@ -4,6 +4,7 @@ export { renewCertificates } from "./agents/change-authority.ts";
 export { PLAN_LIMITS } from "./billing/plans.ts";
 export type { Audience, RequestInfo } from "./context.ts";
 export { type ControlPlane, type ControlPlaneOptions, createControlPlane } from "./control-plane.ts";
+export { OFREP_PATH } from "./flags/ofrep-routes.ts";
 export { operateFlag } from "./flags/operate-flag.ts";
 export { seedOwnFlags } from "./flags/seed-own-flags.ts";
 export { exportFlags, importFlagFile, listFlags } from "./flags/service.ts";

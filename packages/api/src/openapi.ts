@@ -3,6 +3,7 @@ import { problemSchema } from "@kombify/agent-contract";
 import { z } from "zod";
 import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
 import type { Audience } from "./context.ts";
+import { OFREP_PATHS } from "./flags/openapi.ts";
 import { TOKEN_SCOPES, tokenScopeOf } from "./permissions.ts";
 import { proceduresOf, REST_ROUTES } from "./rest.ts";
 import type { ProcedureMeta } from "./trpc.ts";
@@ -16,6 +17,13 @@ const BEARER = {
   type: "http",
   scheme: "bearer",
   description: `A personal access token (kpat_...) with the scope that the operation names (${TOKEN_SCOPES.join(", ")}), or an access token of a configured identity provider.`,
+} as const;
+
+const API_KEY = {
+  type: "apiKey",
+  in: "header",
+  name: "X-API-Key",
+  description: "The same token, for clients of OFREP that send it so.",
 } as const;
 
 /** Documents, by audience; made once. */
@@ -117,10 +125,10 @@ export function openapiDocument(audience: Audience, origin: string): unknown {
       components: {
         securitySchemes: {
           session: { type: "apiKey", in: "cookie", name: `kombify_${audience}` },
-          ...(audience === "cloud" ? { bearer: BEARER } : {}),
+          ...(audience === "cloud" ? { bearer: BEARER, apiKey: API_KEY } : {}),
         },
       },
-      paths: { ...pathsOf(audience), ...(audience === "cloud" ? WEBHOOK_PATHS : {}) },
+      paths: { ...pathsOf(audience), ...(audience === "cloud" ? { ...OFREP_PATHS, ...WEBHOOK_PATHS } : {}) },
     },
     asJson,
   );

@@ -304,6 +304,8 @@ describe("/openapi.json", () => {
       "/api/tokens",
       "/api/tokens/{id}",
       "/api/webhooks/zitadel",
+      "/ofrep/v1/evaluate/flags",
+      "/ofrep/v1/evaluate/flags/{key}",
       "/v1/portal/feature-flags",
       "/v1/portal/me",
     ]);

@@ -2,6 +2,7 @@
  * Every route of both OpenAPI documents, called over HTTP with values made from its own schemas, good and spoiled, by
  * everybody who might call it. No answer may be a failure of ours, and each must be what the document says.
  */
+import { ofrepRefusal } from "@kombify/flags";
 import { createShell, type Listener, listen } from "@kombify/server";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
@@ -62,7 +63,14 @@ let cookies: Record<string, string>;
 let known: string[];
 
 async function serve(part: ControlPlane): Promise<string> {
-  const shell = createShell({ name: "fuzz", version: "0", log: testLog, checks: part.checks, exposeMetrics: false });
+  const shell = createShell({
+    name: "fuzz",
+    version: "0",
+    log: testLog,
+    checks: part.checks,
+    exposeMetrics: false,
+    answerError: ofrepRefusal,
+  });
   shell.app.all("*", async (c) => (await part.handle(c.req.raw, requestInfoOf(c))) ?? c.notFound());
   const listener = await listen({ fetch: shell.app.fetch, port: 0 });
   listeners.push(listener);
