@@ -24,15 +24,21 @@ export async function playAgent(
   // As real agents: one connection for the stream, one for everything else.
   const calls = new HttpsAgent({ ...common, maxSockets: 1 });
   const streams = new HttpsAgent({ ...common, maxSockets: 1 });
-  const send = async (method: string, path: string, json?: unknown) => {
-    const body = json === undefined ? undefined : JSON.stringify(json);
+  const sendOnce = async (method: string, path: string, body: string | undefined): Promise<string> => {
     const headers = body ? { "content-type": "application/json", "content-length": Buffer.byteLength(body) } : {};
-    const asked = httpsRequest(`${url}${path}`, { method, agent: calls, headers }).end(body);
-    const answer = await answerOf(asked);
+    const answer = await answerOf(httpsRequest(`${url}${path}`, { method, agent: calls, headers }).end(body));
     const words = await text(answer);
     if (answer.statusCode !== 200 && answer.statusCode !== 304)
       throw new Error(`${path}: ${answer.statusCode} ${words}`);
     return words;
+  };
+  const send = (method: string, path: string, json?: unknown): Promise<string> => {
+    const body = json === undefined ? undefined : JSON.stringify(json);
+    return sendOnce(method, path, body).catch((error: NodeJS.ErrnoException) => {
+      // The server closed the idle connection at this very moment (RFC 9112, 9.5).
+      if (error.code !== "ECONNRESET") throw error;
+      return sendOnce(method, path, body);
+    });
   };
   let etag = "";
   let digest: string | undefined;

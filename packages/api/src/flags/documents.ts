@@ -3,10 +3,9 @@
  * same for everybody since: for the tenant's host, and for Cloud, which evaluates the same document with the same code.
  * What is known is answered from memory until a change is heard of; while changes are not heard, the database is asked each time.
  */
-import { createHash } from "node:crypto";
 import { type FlagDocument, type HostFlags, ServiceError } from "@kombify/agent-contract";
 import type { Change, Database, InstanceId, TenantId } from "@kombify/db";
-import { COMPILER_VERSION, createFlagSet, type FlagSet } from "@kombify/flags";
+import { COMPILER_VERSION, createFlagSetCache, type FlagSet, hostFlagsEtag } from "@kombify/flags";
 import type { Logger } from "@kombify/server";
 import { sql } from "drizzle-orm";
 import type { Changes } from "../context.ts";
@@ -37,8 +36,8 @@ interface Tenant extends LoadedTenant {
   ready?: TenantFlags;
 }
 
-/** What is made of it once somebody asks. */
-type KnownContent = Content & { flagSet?: FlagSet; json?: string };
+/** With its JSON, once somebody was sent it. */
+type KnownContent = Content & { json?: string };
 
 interface Host {
   tenants: Set<TenantId>;
@@ -76,6 +75,7 @@ export async function openFlagDocuments(options: {
 }): Promise<FlagDocuments & { stop(): void }> {
   const { db, changes, log } = options;
   const contents = new Map<string, KnownContent>();
+  const flagSets = createFlagSetCache(MAX_CONTENTS);
   const load = createDocumentLoader(db, contents);
   const tenants = new Map<TenantId, Tenant>();
   const hosts = new Map<InstanceId, Host>();
@@ -249,12 +249,11 @@ export async function openFlagDocuments(options: {
   };
   const bundleOf = (host: Host): HostFlags => {
     const documents = [...host.tenants].sort().flatMap((id) => tenants.get(id)?.envelope ?? []);
-    const names = documents.map(({ tenant, revision, digest }) => [tenant, revision, digest]);
     const digests = [...new Set(documents.map(({ flagsDigest }) => flagsDigest))].sort();
     const known = digests.map(contentOf);
     const bundle: HostFlags = {
       schemaVersion: 1,
-      etag: createHash("sha256").update(JSON.stringify(names)).digest("hex"),
+      etag: hostFlagsEtag(documents),
       documents,
       contents: Object.fromEntries(known.map(({ digest, flags }) => [digest, flags])),
     };
@@ -275,8 +274,10 @@ export async function openFlagDocuments(options: {
       const tenant = tenants.get(tenantId);
       if (!tenant) throw new ServiceError("NOT_FOUND", "There is no such homelab.");
       const content = contentOf(tenant.envelope.flagsDigest);
-      content.flagSet ??= createFlagSet(content.flags);
-      tenant.ready ??= { document: { ...tenant.envelope, flags: content.flags }, flagSet: content.flagSet };
+      tenant.ready ??= {
+        document: { ...tenant.envelope, flags: content.flags },
+        flagSet: flagSets.of(content.digest, () => content.flags),
+      };
       return tenant.ready;
     },
     async hostFlags(instanceId, etag) {

@@ -4,7 +4,7 @@
  */
 import { type OlderFlags, ServiceError } from "@kombify/agent-contract";
 import type { InstanceId, TenantId } from "@kombify/db";
-import type { z } from "zod";
+import { z } from "zod";
 import { recordAudit } from "../audit/record.ts";
 import type { VerbContext } from "../context.ts";
 import { recordDelivery } from "./deliveries.ts";
@@ -19,11 +19,12 @@ interface Placed {
 }
 
 async function findPlaced(ctx: VerbContext, idOrSlug: string) {
+  const id = z.uuid().safeParse(idOrSlug).data ?? null;
   const [tenant] = await ctx.db.read<Placed>(
     (sql) => sql`
       select t.id, t.name, t.instance_id as "instanceId", i.name as instance, i.internal_url as "internalUrl"
       from tenants t left join instances i on i.id = t.instance_id
-      where (t.id::text = ${idOrSlug.toLowerCase()} or t.slug = ${idOrSlug}) and t.status <> 'deleting'`,
+      where (t.id = ${id}::uuid or t.slug = ${idOrSlug}) and t.status <> 'deleting'`,
   );
   if (!tenant) throw new ServiceError("NOT_FOUND", "There is no such homelab.");
   const { instanceId, internalUrl, instance } = tenant;
