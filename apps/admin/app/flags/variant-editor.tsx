@@ -166,7 +166,7 @@ type ChoicesProps = Pick<VariantEditorProps, "form" | "onChange" | "errors"> & {
 
 function Choices({ at, form, onChange, errors }: ChoicesProps) {
   return CHOICES.map(({ field, word, name }) => (
-    <div key={field} className={classes.choice}>
+    <div key={field} className={classes.choice} data-field={field}>
       <Radio
         id={`${field}-${at ?? "none"}`}
         name={field}
