@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { startCluster } from "./cluster.ts";
 import { measureEngines } from "./engines/measure-engines.ts";
+import { measureFlagsSync } from "./flags/measure-flags-sync.ts";
 import { measureLimits } from "./http/measure-limits.ts";
 import { measureRequests } from "./http/measure-requests.ts";
 import { measureTokens } from "./http/measure-tokens.ts";
@@ -16,6 +17,7 @@ const MEASUREMENTS = {
   namespaces: measureNamespaces,
   engines: measureEngines,
   placement: measurePlacement,
+  "flags-sync": measureFlagsSync,
 };
 type Name = keyof typeof MEASUREMENTS;
 const isName = (name: string): name is Name => Object.hasOwn(MEASUREMENTS, name);

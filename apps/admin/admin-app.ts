@@ -1,5 +1,6 @@
 /** What answers on the Admin center's port: built files first, then the API, then the pages. */
 import { serveStatic } from "@hono/node-server/serve-static";
+import { FLAGS_BODY_LIMIT } from "@kombify/agent-contract";
 import { type ControlPlane, requestInfoOf } from "@kombify/api";
 import { createShell, type Logger, type Shell, type ShellEnv } from "@kombify/server";
 import { type AppLoadContext, createRequestHandler, type ServerBuild } from "@remix-run/node";
@@ -23,6 +24,10 @@ export type AdminAppOptions = {
 /** The built names hold a hash of their content: a changed file has another name. */
 const IMMUTABLE = "public, max-age=31536000, immutable";
 
+/** Where a whole file of flags comes in, from programs and from the page. Rules in it may be nested deeper than other bodies. */
+const FLAG_FILES = ["/api/admin/flags/import", "/trpc/flags.importFile", "/flags/import", "/flags/import.data"];
+const FLAG_FILE_LIMIT = { maxBytes: FLAGS_BODY_LIMIT, maxDepth: 96 };
+
 /** The Admin center as a shell with its routes. Set-Cookie of calls that pages make reaches the browser from here. */
 export function createAdminApp(options: AdminAppOptions): Shell {
   const { controlPlane, build, clientDir, isProduction, log, onlyGateway } = options;
@@ -33,6 +38,7 @@ export function createAdminApp(options: AdminAppOptions): Shell {
     checks: controlPlane.checks,
     exposeMetrics: !onlyGateway && !isProduction,
     trustedProxies: onlyGateway ? 1 : 0,
+    bodyLimit: (path) => (FLAG_FILES.includes(path) ? FLAG_FILE_LIMIT : undefined),
     hsts: options.adminUrl.startsWith("https:"),
   });
   controlPlane.measureIn(shell.registry);

@@ -57,6 +57,7 @@ test("a host joins without a certificate, once, and is known by the one it gets"
 
 test.each([
   ["GET", "/api/agent/desired?revision=0"],
+  ["GET", "/api/agent/flags"],
   ["GET", "/api/agent/events"],
   ["POST", "/api/agent/report"],
   ["POST", "/api/agent/renew"],
@@ -102,6 +103,18 @@ test("a service of ours is nobody to the listener for agents, whatever it says o
     "/api/agent/desired?revision=0",
   );
   expect(answer).toMatchObject({ status: 401 });
+});
+
+test("our own services push flags through it, and neither agents nor the gateway nor strangers do", async () => {
+  const path = "/api/internal/feature-flags/nobody";
+  const as = (service: "cloud" | "gateway") =>
+    plane.admin.authority
+      .issueService(service)
+      .then(({ key, cert }) => client({ key, grant: { certificate: cert } as CertificateGrant }));
+  expect(await (await as("cloud")).send("POST", path)).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
+  const { identity } = await joinedAgent("pushes");
+  for (const refused of [await as("gateway"), client(identity), client()])
+    expect(await refused.send("POST", path)).toMatchObject({ status: 401 });
 });
 
 test("an agent that is cut off loses its open connections and is refused from then on", async () => {

@@ -41,7 +41,7 @@ const ATTEMPTS_PER_MINUTE: readonly (readonly [RegExp, number])[] = [
 ];
 /** MiB, where they are not 1: documents of flags and StackKits are larger. */
 const BODY_MEBIBYTES: readonly (readonly [RegExp, number])[] = [
-  [/^\/api\/admin\/flags\b/, 4],
+  [/^\/(api\/admin\/flags|flags\/import)\b/, 4],
   [/^\/(v1|api\/admin)\/stackkits\b/, 64],
 ];
 const find = (table: readonly (readonly [RegExp, number])[], path: string): number | undefined =>
@@ -117,12 +117,13 @@ export function pagePaths(routes: readonly PageRoute[]): GatewayPath[] {
     if (page === "") return { name: "page-start", path: "~/(_root\\.data)?$", priority: 10 };
     const segments = page.split("/").map((one) => (one.startsWith(":") ? "[^/]+?" : escaped(one)));
     const literals = page.split("/").filter((one) => !one.startsWith(":")).length;
-    return {
+    const path = {
       name: `page-${nameOf(page)}`,
       path: `~/${segments.join("/")}(\\.data|/)?$`,
       priority: 10 + literals,
       ...(SIGN_IN_PAGES.has(page.split("/")[0] ?? "") ? { attemptsPerMinute: 600 } : {}),
     };
+    return withLimits(path, `/${page}`);
   });
   return [...pages, { name: "assets", path: "/assets/" }, { name: "favicon", path: "~/favicon\\.svg$", priority: 10 }];
 }

@@ -1,4 +1,4 @@
-/** The agent listener's routes: the agent procedures as REST, and hints as server-sent events. */
+/** The agent listener's routes: the procedures of agents and of our own services as REST, and hints as server-sent events. */
 import { eventStream, type ShellEnv } from "@kombify/server";
 import type { Context, Hono } from "hono";
 import type { RequestInfo } from "./context.ts";
@@ -41,5 +41,11 @@ export function mountAgentApi(app: Hono<ShellEnv>, plane: ControlPlane): void {
         await send({ event: next.value.event, data: JSON.stringify(next.value.data) });
     });
   });
+  // And an agent has none here.
+  app.use("/api/internal/*", async (c, next) => {
+    if (c.get("peer")?.kind !== "service") c.set("peer", null);
+    await next();
+  });
+  app.all("/api/internal/*", async (c) => (await plane.handleService(c.req.raw, requestInfoOf(c))) ?? c.notFound());
   app.all("/api/agent/*", async (c) => (await plane.handleAgent(c.req.raw, requestInfoOf(c))) ?? c.notFound());
 }

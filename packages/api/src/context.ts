@@ -2,7 +2,15 @@
  * What every procedure stands on: who asks, and the narrow capabilities that verbs may use. The database is reached only
  * through `db`, which is scoped by the procedure's permission; `open` is for the permission builders alone.
  */
-import type { ExchangeResponse, Peer, Plan, ServiceName } from "@kombify/agent-contract";
+import type {
+  AppliedFlags,
+  ExchangeResponse,
+  FlagDocument,
+  OlderFlags,
+  Peer,
+  Plan,
+  ServiceName,
+} from "@kombify/agent-contract";
 import type { Change, InstanceId, Scope, ScopedDatabase, TenantId, Transaction, UserId } from "@kombify/db";
 import type { Logger } from "@kombify/server";
 import type { PlanLimitsReader } from "./billing/limits.ts";
@@ -122,6 +130,15 @@ export interface AssertionSigner {
 export interface AgentCalls {
   /** @throws ServiceError UPSTREAM when the agent cannot be reached, or what the agent refused. */
   exchange(instance: { id: InstanceId; internalUrl: string }, assertion: string): Promise<ExchangeResponse>;
+  /**
+   * Hands a tenant's flags over and gives what the host has stored then. The older form names no tenant: that stands beside it.
+   * @throws ServiceError UPSTREAM when the agent cannot be reached or did not take them, with its answer in words.
+   */
+  applyFlags(
+    instance: { id: InstanceId; internalUrl: string },
+    tenantId: TenantId,
+    flags: FlagDocument | OlderFlags,
+  ): Promise<AppliedFlags>;
   /** Passes a request on and its answer back. @throws ServiceError UPSTREAM when the agent cannot be reached. */
   forward(
     instance: { id: InstanceId; internalUrl: string },

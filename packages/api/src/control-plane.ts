@@ -75,6 +75,8 @@ export interface ControlPlane {
   handle(request: Request, info: RequestInfo): Promise<Response | null>;
   /** The same for the agent listener. */
   handleAgent(request: Request, info: RequestInfo): Promise<Response | null>;
+  /** The same for our own services, on the same listener. */
+  handleService(request: Request, info: RequestInfo): Promise<Response | null>;
   /** For loaders and actions. Rejects with ServiceError. @throws ServiceError FORBIDDEN for a foreign page's write. */
   caller(request: Request, info: RequestInfo): { api: Caller; responseHeaders: Headers };
   /** A context in which the system itself acts: set-up, the command line. */
@@ -301,6 +303,7 @@ async function openControlPlane(options: ControlPlaneOptions, db: Database): Pro
       return answer;
     },
     handleAgent: (request, info) => handleRest(request, "agent", () => contextOf(request, info)),
+    handleService: (request, info) => handleRest(request, "service", () => contextOf(request, info)),
     caller(request, info) {
       refuseForeignOrigin(request, ownOrigin);
       const ctx = contextOf(request, info);

@@ -4,6 +4,8 @@ export { renewCertificates } from "./agents/change-authority.ts";
 export { PLAN_LIMITS } from "./billing/plans.ts";
 export type { Audience, RequestInfo } from "./context.ts";
 export { type ControlPlane, type ControlPlaneOptions, createControlPlane } from "./control-plane.ts";
+export { operateFlag } from "./flags/operate-flag.ts";
+export { exportFlags, importFlagFile, listFlags } from "./flags/service.ts";
 export { onlyGateway, openGatewayListener } from "./gateway-listener.ts";
 export { type OidcProvider, oidcProvidersVariable } from "./identity/oidc-providers.ts";
 export { seedStaff } from "./identity/service.ts";

@@ -75,4 +75,6 @@ export type Permission =
   | { kind: "user" }
   | { kind: "tenant"; name: TenantPermission }
   | { kind: "staff"; name: StaffPermission }
-  | { kind: "agent" };
+  | { kind: "agent" }
+  /** Of our own, the gateway left out. */
+  | { kind: "service" };

@@ -2,7 +2,7 @@
  * The permission builders. Who may call is declared here, on the procedure; the tenant is resolved on the server, and
  * what a handler gets is a database that is already scoped. A foreign tenant's thing is not found, never forbidden.
  */
-import { type MemberRole, ServiceError } from "@kombify/agent-contract";
+import { type MemberRole, ServiceError, type ServiceName } from "@kombify/agent-contract";
 import type { InstanceId, Scope } from "@kombify/db";
 import type { Actor, BaseContext, Membership, Session } from "./context.ts";
 import {
@@ -188,4 +188,29 @@ export const agentProcedure = () =>
         status: 401,
       });
     return next({ ctx: { ...base, actor: { ...base.actor, name: certificate.name }, instanceId } });
+  });
+
+/** Services that may act for the system: the gateway passes on what others ask, and so is none of them. */
+const ACTING_SERVICES: readonly ServiceName[] = ["cloud", "admin"];
+
+/** One of our own services, known by its client certificate. It acts as the system. */
+export const serviceProcedure = () =>
+  bareProcedure.meta({ permission: { kind: "service" } }).use(async ({ ctx, next }) => {
+    const { peer, peerSerial } = ctx.request;
+    if (peer?.kind !== "service" || !peerSerial || !ACTING_SERVICES.includes(peer.name))
+      throw new ServiceError("FORBIDDEN", "Only kombify's own services may call this, with their certificate.", {
+        status: 401,
+      });
+    const actor: Actor = { kind: "system", id: null, name: `service ${peer.name}` };
+    const base = verbContext(ctx, { kind: "system" }, actor);
+    const [certificate] = await base.db.read(
+      (sql) => sql`
+        select serial from service_certificates
+        where serial = ${peerSerial.toLowerCase()} and service = ${peer.name} and revoked_at is null and not_after > now()`,
+    );
+    if (!certificate)
+      throw new ServiceError("FORBIDDEN", "This service's certificate was revoked or is unknown. It needs a new one.", {
+        status: 401,
+      });
+    return next({ ctx: base });
   });

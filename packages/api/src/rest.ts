@@ -8,12 +8,15 @@ import type { Audience, BaseContext } from "./context.ts";
 import { appRouter, createCaller } from "./router.ts";
 import { type ProcedureMeta, serviceErrorOf } from "./trpc.ts";
 
+/** Portals serve people; agents and our own services are served where certificates are asked for. */
+type RestAudience = Audience | "agent" | "service";
+
 export interface RestRoute {
   /** `tenants.get` */
   procedure: string;
   method: string;
   path: string;
-  audiences: readonly (Audience | "agent")[];
+  audiences: readonly RestAudience[];
   successStatus: number;
   isConditional: boolean;
   pattern: RegExp;
@@ -30,6 +33,7 @@ export const proceduresOf = (): Record<string, { _def: ProcedureDefinition }> =>
 
 function audiencesOf(name: string, meta: ProcedureMeta): RestRoute["audiences"] {
   if (meta.permission?.kind === "agent" || name === "agents.join") return ["agent"];
+  if (meta.permission?.kind === "service") return ["service"];
   if (meta.permission?.kind === "staff" || name.startsWith("identity.staff")) return ["admin"];
   return ["cloud"];
 }
@@ -98,7 +102,7 @@ const takesNothing = (procedure: string): boolean => {
  */
 export async function handleRest(
   request: Request,
-  audience: Audience | "agent",
+  audience: RestAudience,
   contextOf: () => BaseContext,
 ): Promise<Response | null> {
   const url = new URL(request.url);

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { ServiceError } from "@kombify/agent-contract";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { writeFlags } from "./flags/flags-testing.ts";
 import { TOKEN_SCOPES, tokenScopeOf } from "./permissions.ts";
 import { proceduresOf } from "./rest.ts";
 import { appRouter, type Caller } from "./router.ts";
@@ -43,8 +44,11 @@ beforeAll(async () => {
   await host.applyAll();
   otherHost = await joinHost(plane, owner, "host-b");
   viewer = await signInStaff(plane, "viewer");
+  await writeFlags(plane.database, { sims: {} });
 });
 afterAll(() => plane.close());
+
+const plainFlag = { owner: "core", variants: { on: true, off: false }, defaultVariant: "off" };
 
 /** An input for every procedure, naming Ann's things. A procedure without a line here fails the first test. */
 const inputs = (): Record<string, unknown> => ({
@@ -124,6 +128,33 @@ const inputs = (): Record<string, unknown> => ({
   "agents.events": undefined,
   "agents.certificates": undefined,
   "agents.revokeCertificate": { serial: plane.admin.identity.current().serial },
+  "flags.list": {},
+  "flags.exportFile": undefined,
+  "flags.importFile": { file: { flags: {} } },
+  "flags.segments": undefined,
+  "flags.saveSegment": { key: "staff", logic: { "==": [{ var: "role" }, "staff"] }, version: 0 },
+  "flags.removeSegment": { key: "staff" },
+  "flags.get": { key: "sims" },
+  "flags.save": { key: "another", definition: plainFlag, version: 0 },
+  "flags.preview": { key: "another", definition: plainFlag },
+  "flags.remove": { key: "sims" },
+  "flags.kill": { key: "sims", reason: "It burns" },
+  "flags.restore": { key: "sims" },
+  "flags.overrides": { key: "sims" },
+  "flags.saveOverride": { key: "sims", tenant: ann.tenant.id, variant: "on" },
+  "flags.removeOverride": { key: "sims", tenant: ann.tenant.slug },
+  "flags.history": { key: "sims" },
+  "flags.revert": { key: "sims", version: 1 },
+  "flags.changes": {},
+  "flags.approveChange": { id: randomUUID() },
+  "flags.rejectChange": { id: randomUUID(), reason: "Not now" },
+  "flags.cancelChange": { id: randomUUID() },
+  "flags.playground": { key: "sims", tenant: ann.tenant.id },
+  "flags.usage": { key: "sims" },
+  "flags.watch": undefined,
+  "flags.rollout": { key: "sims" },
+  "flags.push": { tenant: ann.tenant.id },
+  "flags.pushByService": { tenant: ann.tenant.id },
   "fleet.overview": undefined,
   "fleet.watch": undefined,
   "audit.list": {},
@@ -165,6 +196,7 @@ it("every procedure declares a permission and an output, and this walk knows it"
   expect(Object.keys(appRouter._def.record).sort()).toEqual([
     "agents",
     "audit",
+    "flags",
     "fleet",
     "identity",
     "instances",
@@ -298,6 +330,20 @@ describe("nobody is let in without what the permission asks for", () => {
     "webhooks.addSecret",
     "webhooks.replay",
     "agents.revokeCertificate",
+    "flags.push",
+    "flags.importFile",
+    "flags.saveSegment",
+    "flags.removeSegment",
+    "flags.save",
+    "flags.remove",
+    "flags.kill",
+    "flags.restore",
+    "flags.saveOverride",
+    "flags.removeOverride",
+    "flags.revert",
+    "flags.approveChange",
+    "flags.rejectChange",
+    "flags.cancelChange",
   ];
   // Signing out would end the viewer's session for the others.
   const forViewers = ofKind("staff").filter((name) => name !== "identity.staffLogout");
@@ -323,6 +369,16 @@ describe("nobody is let in without what the permission asks for", () => {
       expect((await errorOf(forged.api, name))?.status).toBe(401);
       const service = callAs(plane.admin, {}, { peer: { kind: "service", name: "cloud" }, peerSerial: "00ff" });
       expect((await errorOf(service.api, name))?.status).toBe(401);
+    },
+  );
+
+  it.each(ofKind("service"))(
+    "%s is refused without a certificate, with an unknown one, and to agents",
+    async (name) => {
+      const { peer, peerSerial } = { peer: { kind: "service", name: "cloud" } as const, peerSerial: "00ff" };
+      expect((await errorOf(callAs(plane.admin).api, name))?.status).toBe(401);
+      expect((await errorOf(callAs(plane.admin, {}, { peer, peerSerial }).api, name))?.status).toBe(401);
+      expect((await errorOf(host.api, name))?.status).toBe(401);
     },
   );
 

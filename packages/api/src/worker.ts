@@ -8,6 +8,7 @@ import { Logger as QueueLogger, type Runner, run } from "graphile-worker";
 import { z } from "zod";
 import type { Capabilities, VerbContext } from "./context.ts";
 import { applyScheduledChange, callLateChanges } from "./flags/apply-scheduled-change.ts";
+import { pruneFlagDocuments } from "./flags/prune-documents.ts";
 import { pruneFlags } from "./flags/prune-flags.ts";
 import { SWEEP_INTERVAL_MS, sweepConnections } from "./fleet/sweep.ts";
 import { pruneDenials } from "./identity/denials.ts";
@@ -64,7 +65,12 @@ export async function startWorker(options: {
         else log.debug({ queue: message }, "queue");
       }),
       // At a quiet hour, in UTC.
-      crontab: "17 3 * * * prune-mails\n27 3 * * * prune-identity\n37 3 * * * prune-flags",
+      crontab: [
+        "17 3 * * * prune-mails",
+        "27 3 * * * prune-identity",
+        "37 3 * * * prune-flag-documents",
+        "47 3 * * * prune-flags",
+      ].join("\n"),
       taskList: {
         "send-mail": (payload) => sendMail(contextOf("send-mail"), mail, ofOne.parse(payload).id),
         "prune-mails": async () => {
@@ -77,6 +83,7 @@ export async function startWorker(options: {
           const pruned = await pruneFlags(contextOf("prune-flags"));
           if (pruned > 0) log.info({ pruned }, "old use and changes of flags were deleted");
         },
+        "prune-flag-documents": () => pruneFlagDocuments(contextOf("prune-flag-documents")),
         "place-waiting-tenants": async () => {
           const placed = await placeWaitingTenants(contextOf("place-waiting-tenants"));
           if (placed > 0) log.info({ placed }, "waiting tenants were placed");

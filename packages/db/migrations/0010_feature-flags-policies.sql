@@ -28,6 +28,9 @@ GRANT UPDATE (state, reason, decided_by, decided_by_name, decided_at, finished_a
 --> statement-breakpoint
 GRANT UPDATE (revision, changed_at, metadata, file_extras) ON flag_settings TO kombify_staff;
 --> statement-breakpoint
+-- What a host answers to a push that staff asked for.
+GRANT INSERT, UPDATE ON flag_deliveries TO kombify_staff;
+--> statement-breakpoint
 GRANT UPDATE (flags_revision, flags_changed_at) ON tenants TO kombify_staff, kombify_agent;
 --> statement-breakpoint
 DO $$

@@ -4,4 +4,5 @@ export { checkDefinitions, type Definition, type DefinitionProblem } from "./def
 export { digestOfEnvelope, digestOfFlags, envelopeOf, isIntact, sealDocument } from "./digest.ts";
 export { COMPILER_VERSION, ENGINE_VERSION, isOurEngine } from "./engine-version.ts";
 export { createFlagSet, type Evaluation, type FlagSet } from "./evaluate.ts";
+export { createFlagSetCache, type FlagSetCache } from "./flag-set-cache.ts";
 export { answerBulk, answerFlag, type EventStream, type OfrepAnswer, refetchEvent, type ServedFlags } from "./ofrep.ts";

@@ -1,8 +1,15 @@
 /** Calling an agent's internal listener over mTLS. The other side is known by its SPIFFE id, not by its host name. */
 import { Readable } from "node:stream";
-import { exchangeResponseSchema, peerOfCertificate, problemSchema, ServiceError } from "@kombify/agent-contract";
+import {
+  appliedFlagsSchema,
+  exchangeResponseSchema,
+  peerOfCertificate,
+  problemSchema,
+  ServiceError,
+} from "@kombify/agent-contract";
 import { Agent, request } from "undici";
 import type { AgentCalls } from "../context.ts";
+import { refusalOfFlags } from "./refusal-of-flags.ts";
 import type { ServiceIdentity } from "./service-identity.ts";
 
 const TIMEOUT_MS = 5_000;
@@ -13,6 +20,14 @@ function tlsOf(identity: ServiceIdentity): { key: string; cert: string; ca: stri
   const { key, cert, ca } = identity.current();
   return { key, cert, ca };
 }
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
 
 /** @param identity of this process; each renewal is used from the next connection on. */
 export function createAgentCalls(identity: ServiceIdentity): AgentCalls & { close(): Promise<void> } {
@@ -72,6 +87,28 @@ export function createAgentCalls(identity: ServiceIdentity): AgentCalls & { clos
       // What the agent says of the assertion is between the two of us; a person can do nothing with it.
       if (!problem.success || problem.data.code === "INVALID") throw away(answer);
       throw new ServiceError(problem.data.code, problem.data.detail, { status: problem.data.status });
+    },
+    async applyFlags(instance, tenantId, flags) {
+      const answer = await request(new URL("/api/internal/feature-flags/apply", instance.internalUrl), {
+        method: "POST",
+        dispatcher: dispatcherFor(instance.id),
+        headers: { "content-type": "application/json", "x-tenant-id": tenantId },
+        body: JSON.stringify(flags),
+      })
+        .then(async ({ statusCode, body }) => ({ statusCode, text: await body.text() }))
+        .catch((cause: unknown) => {
+          throw new ServiceError(
+            "UPSTREAM",
+            "The host does not answer right now. It pulls its flags when it is back.",
+            {
+              cause,
+            },
+          );
+        });
+      const json = parseJson(answer.text);
+      const applied = appliedFlagsSchema.safeParse(json);
+      if (answer.statusCode === 200 && applied.success) return applied.data;
+      throw new ServiceError("UPSTREAM", refusalOfFlags(answer.statusCode, json), { cause: answer });
     },
     async forward(instance, { method, path, headers, body }) {
       const answer = await request(new URL(path, instance.internalUrl), {

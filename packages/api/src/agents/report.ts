@@ -5,6 +5,7 @@ import { eq, sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record.ts";
 import type { AgentContext } from "../context.ts";
 import { takeUsage } from "../flags/count-usage.ts";
+import { notifyDeliveries, reportedDeliveries } from "../flags/deliveries.ts";
 import { connectionAfterBeat } from "../instances/connection.ts";
 
 type ChangedTenant = { id: TenantId; name: string; isNew: boolean; isQuarantined: boolean; wasQuarantined: boolean };
@@ -19,31 +20,40 @@ function auditOf({ name, isNew, isQuarantined, wasQuarantined }: ChangedTenant) 
 }
 
 /**
- * Stores what the agent says of its tenants; rows that say what they said before are left alone. An agent that says no
- * version of the collections leaves the one that is known.
+ * Stores what the agent says of its tenants and of their flags; rows that say what they said before are left alone. An agent
+ * that says no version of the collections leaves the one that is known.
  */
 async function applyTenantReports(tx: Transaction, ctx: AgentContext, report: Report): Promise<void> {
   if (report.tenants.length === 0) return;
-  const changed = await tx.execute<ChangedTenant>(sql`
-    update tenants t set
-      namespace_begun_at = case when r.state in ('creating', 'ready') then coalesce(t.namespace_begun_at, clock_timestamp()) else t.namespace_begun_at end,
-      namespace_ready_at = case when r.state = 'ready' then coalesce(t.namespace_ready_at, clock_timestamp()) else t.namespace_ready_at end,
-      activated_at = case when r.state = 'ready' then coalesce(t.activated_at, clock_timestamp()) else t.activated_at end,
-      status = case when r.state = 'ready' and t.status = 'provisioning' then 'active' else t.status end,
-      error = case when r.state in ('failed', 'quarantined') then coalesce(r.error, 'The host gave no reason.') else null end,
-      quarantined_at = case when r.state = 'quarantined' then coalesce(t.quarantined_at, clock_timestamp()) else null end,
-      namespace_version = coalesce(r."namespaceVersion", t.namespace_version)
-    from json_to_recordset(${JSON.stringify(report.tenants)}::json)
-        as r("tenantId" uuid, generation int, state text, error text, "namespaceVersion" int)
-      join tenants before on before.id = r."tenantId"
-    where t.id = r."tenantId" and t.generation = r.generation and (
-      (r.state = 'creating' and t.namespace_begun_at is null)
-      or (r.state = 'ready' and (t.namespace_ready_at is null or t.status = 'provisioning' or t.error is not null))
-      or (r.state in ('failed', 'quarantined') and t.error is distinct from coalesce(r.error, 'The host gave no reason.'))
-      or (r.state = 'quarantined') is distinct from (t.quarantined_at is not null)
-      or (r."namespaceVersion" is not null and r."namespaceVersion" is distinct from t.namespace_version))
-    returning t.id, t.name, r.state = 'ready' and before.activated_at is null as "isNew",
-      t.quarantined_at is not null as "isQuarantined", before.quarantined_at is not null as "wasQuarantined"`);
+  const hasFlags = report.tenants.some(({ flags }) => flags !== undefined);
+  // One statement for both: most reports change neither, and come every ten seconds from every host.
+  const [result] = await tx.execute<{ changed: ChangedTenant[]; delivered: TenantId[] }>(sql`
+    with reported as materialized (
+      select * from json_to_recordset(${JSON.stringify(report.tenants)}::json)
+        as r("tenantId" uuid, generation int, state text, error text, "namespaceVersion" int, flags json)),
+    changed as (
+      update tenants t set
+        namespace_begun_at = case when r.state in ('creating', 'ready') then coalesce(t.namespace_begun_at, clock_timestamp()) else t.namespace_begun_at end,
+        namespace_ready_at = case when r.state = 'ready' then coalesce(t.namespace_ready_at, clock_timestamp()) else t.namespace_ready_at end,
+        activated_at = case when r.state = 'ready' then coalesce(t.activated_at, clock_timestamp()) else t.activated_at end,
+        status = case when r.state = 'ready' and t.status = 'provisioning' then 'active' else t.status end,
+        error = case when r.state in ('failed', 'quarantined') then coalesce(r.error, 'The host gave no reason.') else null end,
+        quarantined_at = case when r.state = 'quarantined' then coalesce(t.quarantined_at, clock_timestamp()) else null end,
+        namespace_version = coalesce(r."namespaceVersion", t.namespace_version)
+      from reported r join tenants before on before.id = r."tenantId"
+      where t.id = r."tenantId" and t.generation = r.generation and (
+        (r.state = 'creating' and t.namespace_begun_at is null)
+        or (r.state = 'ready' and (t.namespace_ready_at is null or t.status = 'provisioning' or t.error is not null))
+        or (r.state in ('failed', 'quarantined') and t.error is distinct from coalesce(r.error, 'The host gave no reason.'))
+        or (r.state = 'quarantined') is distinct from (t.quarantined_at is not null)
+        or (r."namespaceVersion" is not null and r."namespaceVersion" is distinct from t.namespace_version))
+      returning t.id, t.name, r.state = 'ready' and before.activated_at is null as "isNew",
+        t.quarantined_at is not null as "isQuarantined", before.quarantined_at is not null as "wasQuarantined"),
+    delivered as (${hasFlags ? reportedDeliveries(sql`reported`, ctx.instanceId) : sql`select null::uuid as tenant_id where false`})
+    select (select coalesce(json_agg(c), '[]') from changed c) as changed,
+      (select coalesce(json_agg(tenant_id), '[]') from delivered) as delivered`);
+  const { changed, delivered } = result ?? { changed: [], delivered: [] };
+  await notifyDeliveries(tx, delivered);
   for (const tenant of changed) {
     await notifyChange(tx, { noun: "tenants", id: tenant.id });
     const event = auditOf(tenant);

@@ -5,5 +5,7 @@ import type { FlagChangeRequest } from "./apply-change.ts";
  * one that was not sensitive becomes so with all it says, and when it ceases to be. Killing one is never held up.
  * @param isSensitive whether the flag is so now; false for one that is not there.
  */
-export const needsApproval = ({ kind, proposal }: FlagChangeRequest, isSensitive: boolean): boolean =>
-  kind !== "kill" && (isSensitive || (kind === "update" && proposal.isSensitive === true));
+export const needsApproval = (
+  { kind, proposal }: Pick<FlagChangeRequest, "kind" | "proposal">,
+  isSensitive: boolean,
+): boolean => kind !== "kill" && (isSensitive || (kind === "update" && proposal.isSensitive === true));

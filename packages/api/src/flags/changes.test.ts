@@ -276,8 +276,8 @@ describe("a time", () => {
       stdio: ["ignore", "inherit", "inherit"],
     });
     const waiting = async () =>
-        (await plane.database.owner`select from pg_locks where not granted and locktype in ('tuple', 'transactionid')`)
-          .length;
+      (await plane.database.owner`select from pg_locks where not granted and locktype in ('tuple', 'transactionid')`)
+        .length;
     try {
       // Whoever makes a change waits here, half way through.
       await holder`begin`;

@@ -17,7 +17,7 @@ export type Compiler = (facts: Pick<TenantFacts, "tenantId" | "tenant">, overrid
 /** Different sets of flags that are remembered; tenants with others are compiled again. */
 const MAX_CONTENTS = 1_000;
 
-const isAboutTenants = (logic: unknown): boolean => /"(tenantId|tenant)\b/.test(JSON.stringify(logic));
+const isAboutTenants = (logic: unknown): boolean => /"(\.\.\/)*(tenantId|tenant)\b/.test(JSON.stringify(logic));
 
 /** Flags that may come out differently from one tenant to the next although neither has an override. */
 function flagsAboutTenants({ flags, segments }: CompileSource): CompileSource["flags"] {

@@ -1,8 +1,8 @@
 /** What is different between two states of a flag, in words where there are some, else as JSON. */
 import { isDeepStrictEqual } from "node:util";
+import { sayTargeting } from "@kombify/flags/rules";
 import type { FlagState } from "./flag-state.ts";
 import type { FlagDifference } from "./schemas.ts";
-import { wordsOf } from "./words.ts";
 
 type Facts = Map<string, string>;
 
@@ -26,7 +26,7 @@ function factsOf(flag: FlagState | null): Facts {
   say("Default variant", flag.defaultVariant);
   say("Off-variant", flag.offVariant);
   for (const { flag: key, variants } of flag.prerequisites) say(`Needs ${key} to be`, variants.join(" or "));
-  say("Rules", Object.keys(flag.targeting).length > 0 && wordsOf(flag).join("\n"));
+  say("Rules", Object.keys(flag.targeting).length > 0 && sayTargeting(flag.targeting).join("\n"));
   for (const [name, value] of Object.entries(flag.metadata)) say(`Metadata ${name}`, json(value));
   say("Killed", flag.killedAt && (flag.killedReason || "yes"));
   for (const [name, value] of Object.entries(flag.fileExtras)) say(`In files ${name}`, json(value));

@@ -1,8 +1,8 @@
 import { ServiceError } from "@kombify/agent-contract";
+import { sayTargeting } from "@kombify/flags/rules";
 import type { VerbContext } from "../context.ts";
 import { type SummaryRow, summaryColumns, summaryFrom, withHosts } from "./flag-rows.ts";
 import type { FlagView } from "./schemas.ts";
-import { wordsOf } from "./words.ts";
 
 type Definition = FlagView["definition"];
 type Row = SummaryRow &
@@ -26,7 +26,7 @@ export async function findFlag(ctx: Pick<VerbContext, "db">, key: string): Promi
   const { description, owner, kind, lifetime, expiresAt, isSensitive } = view;
   const about = { description, owner, kind, lifetime, expiresAt, isSensitive };
   const definition = { state, variants, defaultVariant, offVariant, prerequisites, targeting, metadata };
-  return { ...view, definition: { ...about, ...definition }, words: wordsOf(definition) };
+  return { ...view, definition: { ...about, ...definition }, words: sayTargeting(targeting) };
 }
 
 /** @throws ServiceError NOT_FOUND */

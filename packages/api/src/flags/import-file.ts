@@ -7,8 +7,10 @@ import type { Transaction } from "@kombify/db";
 import { flagSegments, flagSettings, flags } from "@kombify/db/schema";
 import { eq } from "drizzle-orm";
 import type { z } from "zod";
+import { recordAudit } from "../audit/record.ts";
 import type { VerbContext } from "../context.ts";
-import { type AppliedChange, applyChanges, type FlagChangeRequest, lockFlags } from "./apply-change.ts";
+import { applyChanges, type FlagChangeRequest, lockFlags } from "./apply-change.ts";
+import { needsApproval } from "./approval.ts";
 import { differencesOf } from "./differences.ts";
 import { SEGMENT_DESCRIPTION } from "./export-file.ts";
 import { stateOfEntry } from "./flag-file.ts";
@@ -21,7 +23,7 @@ type Input = z.output<typeof importFlagsInput>;
 type Item = ImportedFlagsView["items"][number];
 interface Plan {
   item: Item;
-  change: AppliedChange;
+  change: FlagChangeRequest;
   needsApproval: boolean;
 }
 
@@ -117,21 +119,25 @@ function planOf(key: string, input: Input, row: typeof flags.$inferSelect | unde
   const about = { flagKey: key, baseVersion: row?.version ?? 0, note: "Imported" };
   const wasKilled = before?.killedAt?.getTime() === after?.killedAt?.getTime();
   const kill = after?.killedAt ? { at: after.killedAt.toISOString(), reason: after.killedReason } : null;
+  const more = { action: "import", fileExtras: after?.fileExtras ?? {}, ...(wasKilled ? {} : { kill }) } as const;
+  const change: FlagChangeRequest = after
+    ? { ...about, kind: "update", proposal: asProposal(definitionOf(after), more) }
+    : { ...about, kind: "remove", proposal: {} };
   return {
     item: { noun: "flag", key, outcome, differences },
-    needsApproval: before?.isSensitive === true && !isSame,
-    change: after
-      ? {
-          ...about,
-          kind: "update",
-          proposal: asProposal(definitionOf(after), {
-            action: "import",
-            fileExtras: after.fileExtras,
-            ...(wasKilled ? {} : { kill }),
-          }),
-        }
-      : { ...about, kind: "remove", proposal: {} },
+    needsApproval: !isSame && needsApproval(change, before?.isSensitive ?? false),
+    change,
   };
+}
+
+async function noteImport(tx: Transaction, ctx: VerbContext, items: Item[]): Promise<void> {
+  const count = (outcome: Item["outcome"]) => items.filter((item) => item.outcome === outcome).length;
+  await recordAudit(tx, ctx, {
+    action: "flags.importFile",
+    targetKind: "flags",
+    targetId: "*",
+    summary: `Imported a file of flags: ${count("created")} made, ${count("updated")} changed, ${count("removed")} removed, ${count("waiting_for_approval")} to be approved`,
+  });
 }
 
 async function takeOver(tx: Transaction, ctx: VerbContext, input: Input): Promise<{ items: Item[]; waiting: Plan[] }> {
@@ -152,8 +158,22 @@ async function takeOver(tx: Transaction, ctx: VerbContext, input: Input): Promis
   await writeSettings(tx, input);
   const waiting = plans.filter(({ needsApproval }) => needsApproval);
   for (const { item } of waiting) item.outcome = "waiting_for_approval";
-  return { items: [...segments, ...gone, ...plans.map(({ item }) => item)], waiting };
+  const items = [...segments, ...gone, ...plans.map(({ item }) => item)];
+  if (items.some(({ outcome }) => outcome !== "unchanged")) await noteImport(tx, ctx, items);
+  return { items, waiting };
 }
+
+/** By then the rest is written: whoever imports has to know. */
+const refuseRest =
+  (key: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof ServiceError)) throw error;
+    throw new ServiceError(
+      error.code,
+      `All that needs no second person was taken over. ${key} could not be asked for: ${error.message}`,
+      { cause: error },
+    );
+  };
 
 /**
  * @param propose asks for a change of a flag that needs a second person; null where nobody can be asked.
@@ -177,7 +197,7 @@ export async function importFlagFile(
       if (dryRun) throw new OnlyTried(done.items);
       return done;
     });
-    for (const { change } of waiting) await propose?.(change);
+    for (const { change } of waiting) await propose?.(change).catch(refuseRest(change.flagKey));
     return { dryRun, items };
   } catch (error) {
     if (error instanceof OnlyTried) return { dryRun, items: error.items };

@@ -1,6 +1,7 @@
 /** What a change makes of a flag. Pure: knows no database. */
 import { invalidInput, ServiceError } from "@kombify/agent-contract";
 import { z } from "zod";
+import { isOurMetadata } from "./flag-file.ts";
 import type { FlagState } from "./flag-state.ts";
 import { flagDefinitionSchema } from "./schemas.ts";
 
@@ -40,6 +41,15 @@ export const actionOf = (proposal: Record<string, unknown>): string | undefined 
 export function updated(key: string, before: FlagState | null, proposal: Record<string, unknown>): FlagState {
   const parsed = updateProposal.safeParse(proposal);
   if (!parsed.success) throw invalidInput(parsed.error);
+  const taken = Object.keys(parsed.data.metadata).find(isOurMetadata);
+  if (taken)
+    throw new ServiceError(
+      "INVALID",
+      `${taken} is what files call a field of the flag itself. Name the metadata otherwise.`,
+      {
+        fields: [{ path: "definition.metadata", message: `Use another name than ${taken}.` }],
+      },
+    );
   const { kill, action: _, fileExtras = before?.fileExtras ?? {}, ...definition } = parsed.data;
   const killed = kill === undefined ? { at: before?.killedAt ?? null, reason: before?.killedReason ?? "" } : kill;
   const next: FlagState = {

@@ -2,16 +2,17 @@
 
 import { flags } from "@kombify/db/schema";
 import { compileFlags, createFlagSet, type EvaluationContext, type FlagSet, type SourceFlag } from "@kombify/flags";
+import { sayTargeting } from "@kombify/flags/rules";
 import { eq } from "drizzle-orm";
 import type { z } from "zod";
 import type { UserContext, VerbContext } from "../context.ts";
+import { needsApproval } from "./approval.ts";
 import { checkChange, neighboursOf, readSegments, type Segments } from "./check-flags.ts";
 import { differencesOf } from "./differences.ts";
 import { type FlagState, sourceOf, stateOf } from "./flag-state.ts";
 import { updated } from "./next-state.ts";
 import { asProposal } from "./proposal.ts";
 import type { FlagPreviewView, previewFlagInput } from "./schemas.ts";
-import { wordsOf } from "./words.ts";
 
 /** Tenants that are looked at; beyond it a sample stands for all. */
 const MOST_TENANTS = 10_000;
@@ -92,14 +93,14 @@ export async function previewFlag(
   const all = tenants[0]?.all ?? 0;
   return {
     differences: differencesOf(before, after),
-    wordsBefore: before ? wordsOf(before) : [],
-    wordsAfter: wordsOf(after),
+    wordsBefore: before ? sayTargeting(before.targeting) : [],
+    wordsAfter: sayTargeting(after.targeting),
     effects: countEffects(
       tenants,
       before ? evaluator(key, sourcesOf(earlier), segments) : () => null,
       evaluator(key, sourcesOf(states), segments),
     ),
     effectsNote: all > tenants.length ? `Looked at ${tenants.length} of ${all} homelabs, picked at random.` : null,
-    needsApproval: before?.isSensitive ?? false,
+    needsApproval: needsApproval({ kind: "update", proposal: asProposal(definition) }, before?.isSensitive ?? false),
   };
 }

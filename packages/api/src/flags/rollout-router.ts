@@ -1,10 +1,11 @@
 import type { Change } from "@kombify/db";
 import { z } from "zod";
 import { endOf } from "../changes.ts";
-import { staffProcedure } from "../procedures.ts";
+import { serviceProcedure, staffProcedure } from "../procedures.ts";
 import { router } from "../trpc.ts";
+import { pushFlags } from "./push-flags.ts";
 import { readFlagRollout } from "./rollout.ts";
-import { flagKeyInput, flagNewsView, flagRolloutView } from "./schemas.ts";
+import { flagKeyInput, flagNewsView, flagRolloutView, pushedFlagsView, pushFlagsInput } from "./schemas.ts";
 
 const tags = ["flags"];
 
@@ -22,6 +23,32 @@ export const flagRolloutRouter = router({
     .input(flagKeyInput)
     .output(flagRolloutView)
     .query(({ ctx, input }) => readFlagRollout(ctx, input)),
+
+  push: staffProcedure("flag:write")
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/api/admin/flags-push/{tenant}",
+        tags,
+        summary: "Send a homelab's flags to its host now",
+      },
+    })
+    .input(pushFlagsInput)
+    .output(pushedFlagsView)
+    .mutation(({ ctx, input }) => pushFlags(ctx, input)),
+
+  pushByService: serviceProcedure()
+    .meta({
+      openapi: {
+        method: "POST",
+        path: "/api/internal/feature-flags/{tenant}",
+        tags,
+        summary: "The same for our own services, over mTLS on the agent listener",
+      },
+    })
+    .input(pushFlagsInput)
+    .output(pushedFlagsView)
+    .mutation(({ ctx, input }) => pushFlags(ctx, input)),
 
   watch: staffProcedure("flag:read")
     .input(z.void())

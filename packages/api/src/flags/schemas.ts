@@ -2,6 +2,7 @@
 import {
   flagKeySchema,
   flagUsageSchema,
+  olderFlagsSchema,
   planSchema,
   prerequisiteSchema,
   variantNameSchema,
@@ -346,7 +347,8 @@ export const flagUsageView = z.object({
 });
 export type FlagUsageView = z.infer<typeof flagUsageView>;
 
-export const pushFlagsInput = z.strictObject({ tenant: tenantSelector });
+/** With `flags`, what existing callers send: see olderFlagsSchema of packages/agent-contract. */
+export const pushFlagsInput = olderFlagsSchema.partial().extend({ tenant: tenantSelector });
 export const pushedFlagsView = z.object({ revision: z.number().int(), digest: z.string(), applied: z.boolean() });
 
 /** A flag, a change that waits, or what a host has stored is different now; `*`: anything may be. */

@@ -2,6 +2,7 @@
 import { ServiceError } from "@kombify/agent-contract";
 import type { Transaction } from "@kombify/db";
 import { flagSegments } from "@kombify/db/schema";
+import { saySegment } from "@kombify/flags/rules";
 import { asc, eq } from "drizzle-orm";
 import type { z } from "zod";
 import type { UserContext, VerbContext } from "../context.ts";
@@ -9,7 +10,6 @@ import { lockFlags } from "./apply-change.ts";
 import type { Segments } from "./check-flags.ts";
 import type { SegmentView, saveSegmentInput, segmentInput, segmentsView } from "./schemas.ts";
 import { readFlagsWithSegments, segmentsIn } from "./segment-use.ts";
-import { wordsOfCondition } from "./words.ts";
 import { checkSegments, writeSegment } from "./write-segment.ts";
 
 async function readViews(tx: Transaction): Promise<SegmentView[]> {
@@ -23,7 +23,7 @@ async function readViews(tx: Transaction): Promise<SegmentView[]> {
     key,
     description,
     logic: own as SegmentView["logic"],
-    words: wordsOfCondition(own),
+    words: saySegment(own),
     version,
     updatedAt,
     usedBy: uses

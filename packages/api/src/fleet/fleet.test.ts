@@ -148,3 +148,36 @@ it("an exchange of keys that fails, or waits for longer than a day, is among the
   ]);
   await plane.database.owner`truncate rotations`;
 });
+
+it("changes of flags that failed, hosts that do not take theirs, and flags past their date are among the problems", async () => {
+  const { owner } = plane.database;
+  await owner`insert into flags (id, key, state, variants, default_variant, expires_at, updated_at) values
+    (gen_random_uuid(), 'overdue', 'ENABLED', '{"on": true}', 'on', now() - interval '1 day', now() - interval '1 day'),
+    (gen_random_uuid(), 'mended', 'ENABLED', '{"on": true}', 'on', null, now())`;
+  const fail = (key: string, age: string) => owner`
+    insert into flag_changes (id, flag_key, base_version, kind, proposal, needs_approval, state, reason, requested_by_name, finished_at)
+    values (gen_random_uuid(), ${key}, 1, 'remove', '{}', false, 'failed', 'overdue is needed by other.', 'Ann', now() - ${age}::interval)`;
+  await fail("overdue", "1 hour");
+  await fail("mended", "1 hour");
+  await fail("long-ago", "8 days");
+  const placed = await owner`select id from tenants where instance_id = ${host.instanceId} limit 1`;
+  await owner`insert into flag_deliveries (tenant_id, instance_id, revision, digest, error, acknowledged_at)
+    values (${placed[0]?.id}, ${host.instanceId}, 1, ${"0".repeat(64)}, 'The document is damaged.', now())`;
+  const { problems } = await staff.api.fleet.overview();
+  expect(problems.slice(-3)).toEqual([
+    {
+      severity: "warning",
+      title: "A change of the flag overdue could not be made",
+      detail: "Ann asked for it. overdue is needed by other.",
+      href: "/flags/changes?show=all&key=overdue",
+    },
+    {
+      severity: "warning",
+      title: "watched does not take the flags of a tenant",
+      detail: "The document is damaged. It goes on with those that it has.",
+      href: `/instances/${host.instanceId}`,
+    },
+    expect.objectContaining({ severity: "notice", title: "The flag overdue is past its date" }),
+  ]);
+  expect(problems.some(({ title }) => title.includes("mended") || title.includes("long-ago"))).toBe(false);
+});

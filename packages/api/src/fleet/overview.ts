@@ -1,5 +1,6 @@
 /** The fleet at a glance: counts, and everything that is wrong, each with where to look. */
 import type { VerbContext } from "../context.ts";
+import { readFlagProblems } from "./flag-problems.ts";
 import type { FleetOverview } from "./schemas.ts";
 
 type Counts = Pick<FleetOverview, "instances" | "places" | "tenants" | "queue">;
@@ -87,7 +88,7 @@ function problemsOf(
 }
 
 export async function readOverview(ctx: VerbContext): Promise<FleetOverview> {
-  const [[counts], unwell, quarantined, signups, certificates, stuck] = await Promise.all([
+  const [[counts], unwell, quarantined, signups, certificates, stuck, ofFlags] = await Promise.all([
     ctx.db.read<Counts>(
       (sql) => sql`select
         (select json_build_object('total', count(*), 'connected', count(*) filter (where r.connection = 'connected'),
@@ -130,7 +131,9 @@ export async function readOverview(ctx: VerbContext): Promise<FleetOverview> {
           extract(day from now() - started_at)::int as days from rotations
         where finished_at is null and (error is not null or started_at < now() - interval '1 day') order by started_at`,
     ),
+    readFlagProblems(ctx),
   ]);
   if (!counts) throw new Error("The fleet could not be counted.");
-  return { ...counts, problems: problemsOf(counts, unwell, quarantined, stuck), signups, certificates };
+  const problems = [...problemsOf(counts, unwell, quarantined, stuck), ...ofFlags];
+  return { ...counts, problems, signups, certificates };
 }

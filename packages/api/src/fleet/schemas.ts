@@ -21,7 +21,13 @@ export const fleetOverview = z.object({
     quarantined: z.number().int(),
   }),
   problems: z.array(
-    z.object({ severity: z.enum(["critical", "warning"]), title: z.string(), detail: z.string(), href: z.string() }),
+    z.object({
+      /** `notice`: nobody suffers from it. */
+      severity: z.enum(["critical", "warning", "notice"]),
+      title: z.string(),
+      detail: z.string(),
+      href: z.string(),
+    }),
   ),
   /** The last 14 days, oldest first; `day` is YYYY-MM-DD in UTC. */
   signups: z.array(z.object({ day: z.string(), count: z.number().int() })),
@@ -32,6 +38,6 @@ export type FleetOverview = z.infer<typeof fleetOverview>;
 
 /** What changed; id `*` when it may be anything. */
 export const fleetChange = z.object({
-  noun: z.enum(["instances", "tenants", "rotations", "webhooks"]),
+  noun: z.enum(["instances", "tenants", "rotations", "webhooks", "flag-changes"]),
   id: z.string(),
 });

@@ -11,6 +11,7 @@ export interface JsonSchema {
   properties?: Record<string, JsonSchema>;
   required?: string[];
   additionalProperties?: boolean | JsonSchema;
+  propertyNames?: JsonSchema;
   items?: JsonSchema;
   format?: string;
   pattern?: string;
@@ -79,6 +80,12 @@ function text({ format, pattern, enum: _, minLength = 0, maxLength = 60 }: JsonS
   return fc.string({ minLength, maxLength: Math.max(minLength, Math.min(maxLength, 60)), unit: "grapheme" });
 }
 
+/** Of a record: fields under any name. */
+const namesAndValues = ({ additionalProperties, propertyNames }: JsonSchema): fc.Arbitrary<object> =>
+  typeof additionalProperties === "object" && Object.keys(additionalProperties).length > 0
+    ? fc.dictionary(text(propertyNames ?? {}), valid(additionalProperties), { maxKeys: 3 })
+    : fc.constant({});
+
 /** A value that the schema allows, mostly: constraints that JSON Schema cannot say are left to the server. */
 export function valid(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (schema.const !== undefined) return fc.constant(schema.const);
@@ -107,10 +114,15 @@ export function valid(schema: JsonSchema): fc.Arbitrary<unknown> {
         maxLength: Math.min(schema.maxItems ?? 4, 4),
       });
     case "object":
-      return fc.record(
-        Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, valid(inner)])),
-        { requiredKeys: schema.required ?? [] },
-      );
+      return fc
+        .tuple(
+          namesAndValues(schema),
+          fc.record(
+            Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, valid(inner)])),
+            { requiredKeys: schema.required ?? [] },
+          ),
+        )
+        .map(([named, fields]) => ({ ...named, ...fields }));
     default:
       return fc.oneof(fc.string(), fc.integer(), fc.constant(null));
   }

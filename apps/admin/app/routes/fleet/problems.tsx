@@ -1,12 +1,22 @@
 import type { FleetOverview } from "@kombify/api/schemas";
 import { Anchor, Group, Paper, Text, ThemeIcon, VisuallyHidden } from "@mantine/core";
-import { IconAlertTriangle, IconCircleCheck, IconExclamationCircle } from "@tabler/icons-react";
+import { IconAlertTriangle, IconCircleCheck, IconExclamationCircle, IconInfoCircle } from "@tabler/icons-react";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import classes from "./fleet.module.css";
 
+type Severity = FleetOverview["problems"][number]["severity"];
+
+/** Worst first. */
+const SEVERITIES = {
+  critical: { name: "Critical", Icon: IconExclamationCircle, color: "red" },
+  warning: { name: "Warning", Icon: IconAlertTriangle, color: "yellow" },
+  notice: { name: "Notice", Icon: IconInfoCircle, color: "gray" },
+} as const satisfies Record<Severity, object>;
+const ORDER = Object.keys(SEVERITIES);
+
 /** What is wrong now, worst first; or, calmly, that nothing is. */
 export function Problems({ overview }: { overview: FleetOverview }) {
-  const problems = overview.problems.toSorted((a, b) => a.severity.localeCompare(b.severity));
+  const problems = overview.problems.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
   if (problems.length === 0) return <AllWell overview={overview} />;
   return (
     <Paper component="section" withBorder aria-label="What is wrong now">
@@ -20,15 +30,14 @@ export function Problems({ overview }: { overview: FleetOverview }) {
 }
 
 function Problem({ problem: { severity, title, detail, href } }: { problem: FleetOverview["problems"][number] }) {
-  const isCritical = severity === "critical";
-  const Icon = isCritical ? IconExclamationCircle : IconAlertTriangle;
+  const { name, Icon, color } = SEVERITIES[severity];
   return (
     <li className={classes.problem}>
-      <ThemeIcon size={30} radius="xl" variant="light" color={isCritical ? "red" : "yellow"} aria-hidden>
+      <ThemeIcon size={30} radius="xl" variant="light" color={color} aria-hidden>
         <Icon size={18} stroke={1.9} />
       </ThemeIcon>
       <div>
-        <VisuallyHidden>{isCritical ? "Critical: " : "Warning: "}</VisuallyHidden>
+        <VisuallyHidden>{`${name}: `}</VisuallyHidden>
         {/* A problem of the fleet as a whole is shown on this very page. */}
         {href === "/" ? (
           <Text fw={600}>{title}</Text>

@@ -1,7 +1,8 @@
 import { newId } from "@kombify/db";
 import { flags } from "@kombify/db/schema";
-import { eq, inArray } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import { z } from "zod";
+import { lockFlags, raiseFlagsRevision } from "../../flags/service.ts";
 import type { Collection } from "../collection.ts";
 import { nameLike, oneOf, text, textOrEmpty, time, truth } from "../field-schemas.ts";
 import { rulesSchema, targetingOf } from "./flag-targeting.ts";
@@ -85,17 +86,28 @@ export const flagCollection: Collection<Flag> = {
   unique: "key",
   owner: null,
   idOf: newId,
+  // Documents are compiled from what is written here: hosts hear of it as of any other change.
   async insert(tx, rows) {
+    await lockFlags(tx);
     const values = rows.map(({ id, row }) => ({ id, ...columns(row) }));
     const written = await tx
       .insert(flags)
       .values(values)
       .onConflictDoNothing({ target: flags.key })
       .returning({ id: flags.id });
-    return written.map(({ id }) => id);
+    const ids = written.map(({ id }) => id);
+    if (ids.length > 0) {
+      const revision = await raiseFlagsRevision(tx);
+      await tx.update(flags).set({ revision }).where(inArray(flags.id, ids));
+    }
+    return ids;
   },
   async update(tx, { id, row }) {
-    await tx.update(flags).set(columns(row)).where(eq(flags.id, id));
+    const revision = await raiseFlagsRevision(tx);
+    await tx
+      .update(flags)
+      .set({ ...columns(row), revision, version: sql`${flags.version} + 1` })
+      .where(eq(flags.id, id));
   },
   async readBack(tx, ids) {
     const { id, key, state, variants, defaultVariant, targeting, metadata, kind, description, owner } = flags;

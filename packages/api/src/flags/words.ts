@@ -1,6 +1,0 @@
-/** A flag's rules in words. */
-
-/** A line for each rule, and one for what is left. */
-export const wordsOf = (_flag: { targeting: Record<string, unknown>; defaultVariant: string | null }): string[] => [];
-
-export const wordsOfCondition = (logic: Record<string, unknown>): string => JSON.stringify(logic);
