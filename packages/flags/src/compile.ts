@@ -1,5 +1,6 @@
 /** Flags, segments and overrides as staff write them, made into what one tenant's host gets. */
-import type { CompiledFlag, CompiledFlags, Prerequisite } from "@kombify/agent-contract";
+import type { CompiledFlags, Prerequisite } from "@kombify/agent-contract";
+import { type Prepared, prepare } from "./prepared.ts";
 
 /** What is known of a tenant: the context of its documents. */
 export interface TenantFacts {
@@ -33,31 +34,25 @@ export interface CompileSource {
   segments: Record<string, Record<string, unknown>>;
 }
 
+const preparations = new WeakMap<CompileSource, Prepared>();
+
 /**
- * The flags of one tenant. Segments are written out, percentages guarded against a missing attribute, and whatever only
- * depends on who the tenant is, is decided here: no other tenant's id or address ever gets to a host.
+ * The flags of one tenant. Segments are written out, shares guarded against a missing attribute, and whatever only depends
+ * on who the tenant is, is decided here: no other tenant's id or address ever gets to a host.
+ *
+ * A killed flag gives its off-variant to everybody, an overridden one that variant; `metadata.decidedBy` says so. A variant
+ * that is gone overrides nothing.
+ * @param source the same object for many tenants is prepared once, and must not change meanwhile. Tenants who get the same get
+ *   the same object, with the same digest: do not change it either.
  * @param overrides variant by key, of this tenant.
- * @throws Error when a segment is missing or refers to itself.
+ * @throws SegmentError when a segment is missing or refers to itself.
  */
 export function compileFlags(
   source: CompileSource,
-  _facts: Pick<TenantFacts, "tenantId" | "tenant">,
-  overrides: Record<string, string>,
+  facts: Pick<TenantFacts, "tenantId" | "tenant">,
+  overrides: Readonly<Record<string, string>>,
 ): CompiledFlags {
-  return Object.fromEntries(
-    source.flags.map((flag) => {
-      const { state, variants, defaultVariant, targeting, metadata, offVariant, prerequisites } = flag;
-      const fixed = flag.isKilled ? offVariant : (overrides[flag.key] ?? null);
-      const compiled = {
-        state,
-        variants,
-        defaultVariant: fixed ?? defaultVariant,
-        ...(fixed === null && Object.keys(targeting).length > 0 ? { targeting } : {}),
-        metadata,
-        ...(prerequisites.length > 0 ? { prerequisites } : {}),
-        ...(offVariant === null ? {} : { offVariant }),
-      };
-      return [flag.key, compiled as CompiledFlag];
-    }),
-  );
+  const prepared = preparations.get(source) ?? prepare(source);
+  preparations.set(source, prepared);
+  return prepared.compile(facts, overrides);
 }

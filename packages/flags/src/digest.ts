@@ -9,7 +9,14 @@ const sha256 = (value: unknown): string =>
     .update(canonicalize(value) ?? "")
     .digest("hex");
 
-export const digestOfFlags = (flags: CompiledFlags): string => sha256(flags);
+const digests = new WeakMap<CompiledFlags, string>();
+
+/** Remembered by object: tenants with the same flags share them, and nobody changes them (see compileFlags). */
+export function digestOfFlags(flags: CompiledFlags): string {
+  const digest = digests.get(flags) ?? sha256(flags);
+  digests.set(flags, digest);
+  return digest;
+}
 
 /**
  * Over everything that an evaluation follows from: the tenant, what is known of it, the engine, and the flags by their own
@@ -37,6 +44,17 @@ export function sealDocument(
 
 export const envelopeOf = ({ flags: _, ...envelope }: FlagDocument): FlagEnvelope => envelope;
 
-/** Whether a document is what its digests say. */
+/** Whether a document is what its digests say: counted afresh, whatever is remembered of the same object. */
 export const isIntact = (document: FlagDocument): boolean =>
-  digestOfFlags(document.flags) === document.flagsDigest && digestOfEnvelope(document) === document.digest;
+  sha256(document.flags) === document.flagsDigest && digestOfEnvelope(document) === document.digest;
+
+/**
+ * What a host has or should have, under one name: the digest of each tenant's document and its revision, in any order.
+ * @param documents the tenants of one host.
+ */
+export const hostFlagsEtag = (documents: readonly Pick<FlagEnvelope, "tenant" | "revision" | "digest">[]): string =>
+  sha256(
+    documents
+      .map(({ tenant, revision, digest }) => [tenant, revision, digest] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );

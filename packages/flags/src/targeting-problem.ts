@@ -71,13 +71,7 @@ function checkResults({ variants }: Definition, targeting: unknown): DefinitionP
 function checkTenants(targeting: unknown): DefinitionProblem[] {
   const problems: DefinitionProblem[] = [];
   decideTenantConditions(targeting, {
-    // Both ways, so that every branch is looked at.
-    holds: () => false,
-    undecidable: (path) => void problems.push(tenantProblem(path)),
-  });
-  if (problems.length > 0) return problems;
-  decideTenantConditions(targeting, {
-    holds: () => true,
+    holds: () => null,
     undecidable: (path) => void problems.push(tenantProblem(path)),
   });
   return problems;

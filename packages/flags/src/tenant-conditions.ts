@@ -37,7 +37,7 @@ function hasText(logic: unknown): boolean {
   return operation !== null && operation.operator !== "var" && hasText(operation.args);
 }
 
-/** It gives true or false and nothing else. */
+/** It gives true or false, or nothing where flagd cannot compare, and nothing else. */
 export function isYesOrNo(logic: unknown): boolean {
   if (typeof logic === "boolean") return true;
   const { operator, args } = operationOf(logic) ?? {};
@@ -45,9 +45,15 @@ export function isYesOrNo(logic: unknown): boolean {
   return operator !== undefined && COMPARISONS.has(operator);
 }
 
+/** Nobody's address is a version: flagd gives nothing for it, which is not what a condition that does not hold gives. */
+function hasVersionOfTenant(logic: unknown): boolean {
+  for (const { node, operator } of operationsIn(logic)) if (operator === "sem_ver" && mentionsTenant(node)) return true;
+  return false;
+}
+
 export interface TenantDecisions {
-  /** Whether a condition on the tenant alone holds. */
-  holds(condition: Record<string, unknown>): boolean;
+  /** Whether a condition on the tenant alone holds; null leaves it as it is, and so every branch is looked at. */
+  holds(condition: Record<string, unknown>): boolean | null;
   /** Told of logic that compares the tenant with something that only an evaluation knows. */
   undecidable?(path: string): void;
 }
@@ -59,16 +65,10 @@ export function decideTenantConditions(targeting: unknown, { holds, undecidable 
 
   function condition(logic: unknown, path: string): unknown {
     if (!mentionsTenant(logic)) return logic;
-    if (dependsOnTenantAlone(logic)) return holds(logic as Record<string, unknown>);
+    if (dependsOnTenantAlone(logic)) return holds(logic as Record<string, unknown>) ?? logic;
     const { operator, args } = operationOf(logic) ?? { operator: "", args: [] };
     const inside = `${path}/${operator}`;
-    if (operator === "and" || operator === "or") {
-      const settles = operator === "or";
-      const items = listOf(args, inside);
-      const rest = items.filter((item) => typeof item !== "boolean");
-      if (items.includes(settles)) return settles;
-      return rest.length === 0 ? !settles : rest.length === 1 ? rest[0] : { [operator]: rest };
-    }
+    if (operator === "and" || operator === "or") return joined(operator, listOf(args, inside));
     if (operator === "!" || operator === "!!") {
       const [inner] = listOf(args, inside);
       if (typeof inner === "boolean") return operator === "!" ? !inner : inner;
@@ -78,6 +78,17 @@ export function decideTenantConditions(targeting: unknown, { holds, undecidable 
     if (!hasText(logic)) return logic;
     undecidable?.(path);
     return false;
+  }
+
+  /** Without what is settled, but with the same value too where nothing can be compared: that may be a result. */
+  function joined(operator: "and" | "or", items: unknown[]): unknown {
+    if (operator === "or" && items.includes(true)) return true;
+    const until = operator === "and" && items.includes(false) ? items.indexOf(false) + 1 : items.length;
+    const open = items
+      .slice(0, until)
+      .filter((item, index) => typeof item !== "boolean" || (item === false && index === until - 1));
+    if (open.length === 0) return operator === "and";
+    return open.length === 1 ? open[0] : { [operator]: open };
   }
 
   function branches(args: unknown[], path: string, branch: (logic: unknown, path: string) => unknown): unknown {
@@ -107,7 +118,7 @@ export function decideTenantConditions(targeting: unknown, { holds, undecidable 
             : bucket(entry, `${path}/fractional/${index}`),
         ),
       };
-    if (isYesOrNo(logic)) return condition(logic, path);
+    if (isYesOrNo(logic) && !hasVersionOfTenant(logic)) return condition(logic, path);
     undecidable?.(path);
     return null;
   }

@@ -251,6 +251,7 @@ describe("a time", () => {
       // As the queue may do: the job once more, in several workers at once.
       await Promise.all([1, 2, 3].map(() => applyScheduledChange(plane.admin.asSystem("test"), idOf(outcome))));
       expect(await viewer.flags.get({ key: "scheduled" })).toMatchObject({ version: version + 1 });
+      expect((await changeOf("scheduled")).state).toBe("applied");
       expect((await flagOf("scheduled")).defaultVariant).toBe("on");
       expect((await viewer.flags.history({ key: "scheduled" })).items[0]).toMatchObject({ actorName: "owner" });
       await expect.poll(() => heard).toContain(`flag-changes ${idOf(outcome)}`);
@@ -318,6 +319,8 @@ describe("a time", () => {
       reason: expect.stringContaining("operator changed taken-back"),
     });
     expect(await trail("taken-back")).toContain("kombify flags.failChange");
+    const all = (await viewer.flags.changes({ key: "taken-back", show: "all" })).items;
+    expect(all.map(({ state }) => state)).toEqual(["failed", "cancelled"]);
   });
 
   it("comes after the approval: approved before it the change waits, approved after it the change is made at once", async () => {

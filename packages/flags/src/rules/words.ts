@@ -166,5 +166,5 @@ export const sayRuleSet = (rules: RuleSet, names: Names = {}): string[] => sayTa
 export const sayCondition = (condition: Condition, names: Names = {}): string =>
   sayLogic(buildCondition(condition), names);
 
-/** The logic of a segment. */
-export const saySegment = (logic: Record<string, unknown>, names: Names = {}): string => sayLogic(logic, names);
+/** A condition as JSONLogic, such as that of a segment. */
+export const saySegment = (logic: unknown, names: Names = {}): string => sayLogic(logic, names);
