@@ -2,6 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasNoBrowser } from "./src/browser.ts";
+import { HAND_WRITTEN_FLAG, KILLED_FLAG, makeFlags, SHOWN_FLAG } from "./src/demo-flags.ts";
 import { continueWithProvider, somebodyThere } from "./src/identity-provider.ts";
 import { setTheStage } from "./src/journey.ts";
 import { launch, signUp, somebody } from "./src/people.ts";
@@ -134,7 +135,10 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     await page.getByRole("textbox", { name: "Password" }).fill(staff.password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Fleet" }).waitFor();
-    const local = await (await signInStaff(system)).instance("local");
+    const staffApi = await signInStaff(system);
+    const local = await staffApi.instance("local");
+    await makeFlags(staffApi);
+    const flag = `/flags/${SHOWN_FLAG}`;
     const { items } = await (await page.request.get(`${adminUrl}/api/admin/tenants?limit=1`)).json();
     const paths = [
       "",
@@ -143,6 +147,16 @@ describe.skipIf(hasNoBrowser)("every page", () => {
       `/instances/${local.id}`,
       "/tenants",
       "/tenants?search=nobody",
+      flag,
+      `${flag}?ask=kill`,
+      `${flag}/overrides`,
+      `${flag}/playground?tenant=${items[0].slug}&plan=free`,
+      `${flag}/rollout`,
+      `${flag}/usage`,
+      `${flag}/history?revert=1`,
+      `${flag}/settings`,
+      `/flags/${KILLED_FLAG}?ask=restore`,
+      `/flags/${HAND_WRITTEN_FLAG}`,
       "/audit",
       "/settings",
       "/settings?rotate=signing-keys",

@@ -42,13 +42,7 @@ export async function playAgent(
   const agent: PlayedAgent = {
     has: { revision: 0, at: 0 },
     async pull() {
-      const flags = (await send("GET", `/api/agent/flags${etag ? `?etag=${etag}` : ""}`)) as HostFlags | null;
-      const document = flags?.documents.find(({ tenant }) => tenant === tenantId);
-      if (!flags || !document) return;
-      agent.has = { revision: document.revision, at: now() };
-      etag = flags.etag;
-      digest = document.digest;
-      await agent.beat();
+      await take((await send("GET", `/api/agent/flags${etag ? `?etag=${etag}` : ""}`)) as HostFlags | null);
     },
     async beat() {
       const { revision } = agent.has;
@@ -69,13 +63,26 @@ export async function playAgent(
       streams.destroy();
     },
   };
+  const take = async (flags: HostFlags | null): Promise<void> => {
+    const document = flags?.documents.find(({ tenant }) => tenant === tenantId);
+    if (!flags || !document) return;
+    agent.has = { revision: document.revision, at: now() };
+    etag = flags.etag;
+    digest = document.digest;
+    await agent.beat();
+  };
+  const hear = async (event: string): Promise<void> => {
+    if (!event.startsWith("event: flags")) return;
+    const { flags } = JSON.parse(event.slice(event.indexOf("data: ") + "data: ".length)) as { flags?: HostFlags };
+    await (flags ? take(flags) : agent.pull());
+  };
   const stream = await answerOf(httpsRequest(`${url}/api/agent/events`, { agent: streams }).end());
   if (stream.statusCode !== 200) throw new Error(`The stream was refused with ${stream.statusCode}.`);
   let rest = "";
   stream.setEncoding("utf8").on("data", (chunk: string) => {
     const events = `${rest}${chunk}`.split("\n\n");
     rest = events.pop() ?? "";
-    if (events.some((event) => event.startsWith("event: flags"))) agent.pull().catch(onFailure);
+    for (const event of events) hear(event).catch(onFailure);
   });
   stream.on("error", () => undefined);
   return agent;

@@ -23,6 +23,9 @@ export type StaffApi = {
   instance(name: string): Promise<InstanceView>;
   cordon(name: string): Promise<void>;
   uncordon(name: string): Promise<void>;
+  /** Makes a flag, or changes the version of it that is there. @param definition as the API takes it. */
+  saveFlag(key: string, definition: object, version?: number, note?: string): Promise<void>;
+  killFlag(key: string, reason: string): Promise<void>;
   tenant(slug: string): Promise<{ slug: string; status: string; instance: { name: string } | null }>;
 };
 
@@ -56,6 +59,12 @@ export async function signInStaff({ adminUrl, staff }: System): Promise<StaffApi
     instance,
     cordon: (name) => change(name, "cordon"),
     uncordon: (name) => change(name, "uncordon"),
+    saveFlag: async (key, definition, version = 0, note = "") => {
+      await call("PUT", `/api/admin/flags/${key}`, { definition, version, note }, cookie);
+    },
+    killFlag: async (key, reason) => {
+      await call("POST", `/api/admin/flags/${key}/kill`, { reason }, cookie);
+    },
     tenant: async (slug) => {
       const path = `/api/admin/tenants?search=${encodeURIComponent(slug)}`;
       const { items } = await read<{ items: Awaited<ReturnType<StaffApi["tenant"]>>[] }>(path);

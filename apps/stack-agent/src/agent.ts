@@ -6,13 +6,17 @@ import { takeOwnership } from "@kombify/embedded-postgres";
 import { type Listener, type Logger, listen } from "@kombify/server";
 import { startAlias } from "./alias/start-alias.ts";
 import type { AgentConfig } from "./config.ts";
-import { connectControlPlane } from "./control-plane/connection.ts";
+import { type Connection, connectControlPlane } from "./control-plane/connection.ts";
 import type { StoredIdentity } from "./control-plane/identity-store.ts";
 import { createLink } from "./control-plane/link.ts";
 import type { OpenEngine } from "./engine/home-engines.ts";
 import { openEngine } from "./engine/open-engine.ts";
 import { whyClosed } from "./engine/open-tenant.ts";
 import type { PocketBaseLogin } from "./engine/pocketbase/client.ts";
+import { watchFreshness } from "./flags/freshness.ts";
+import { openHostFlags } from "./flags/host-flags.ts";
+import { createFlagMetrics, uncounted } from "./flags/metrics.ts";
+import { createUsageCounter } from "./flags/usage.ts";
 import { createJobFeed } from "./jobs/feed.ts";
 import { startJobRunner } from "./jobs/runner.ts";
 import { createControl } from "./operate/control.ts";
@@ -71,9 +75,27 @@ export async function startAgent(
   });
   const { engine } = agentHost.gate;
   const settings = config.settings({ ...stored.settings, engine: engine.kind });
-  const link = createLink((await engine.shared.loadApplied()).contactedAt);
+  const { contactedAt } = await engine.shared.loadApplied();
+  const link = createLink(contactedAt);
   const reconciler = await startReconciler(engine, identity.instanceId, log);
   onStop(() => reconciler.stop());
+
+  let connection: Connection | undefined;
+  const freshness = watchFreshness(contactedAt, () => connection?.reportSoon());
+  const usage = createUsageCounter();
+  const flagFeed = createJobFeed();
+  let counters = uncounted;
+  const flags = await openHostFlags({
+    shared: engine.shared,
+    document: reconciler.document,
+    freshness,
+    log,
+    onChange: (tenantId) => {
+      flagFeed.publish(tenantId);
+      connection?.reportSoon();
+    },
+    onRefused: (reason) => counters.refused(reason),
+  });
 
   const feed = createJobFeed();
   const runner = startJobRunner({ engine, feed, log });
@@ -91,7 +113,6 @@ export async function startAgent(
   }, SESSION_SWEEP_MS);
   onStop(async () => clearInterval(sweep));
 
-  let fetchNews = (): void => undefined;
   const parts: ServerParts = {
     engine,
     reconciler,
@@ -101,14 +122,22 @@ export async function startAgent(
     publicUrl: settings.publicUrl,
     isProduction: config.isProduction,
     linkStatus: link.status,
-    onHint: () => fetchNews(),
+    flags,
+    freshness,
+    flagFeed,
+    usage,
+    counters: () => counters,
+    onHint: () => connection?.fetchNews(),
     onJob: runner.wake,
   };
   const { host } = config;
+  // After the listeners: its last report counts what they answered.
+  onStop(async () => connection?.stop());
   const publicListener = await listen({ fetch: createPublicShell(parts).app.fetch, host, port: settings.port });
   onStop(() => publicListener.close());
   const tls = { key: identity.key, cert: identity.certificate, ca: identity.caBundle };
   const internal = createInternalShell(parts);
+  counters = createFlagMetrics(internal.registry, flags, freshness);
   const internalListener = await listen({ fetch: internal.app.fetch, host, port: settings.internalPort, tls });
   onStop(() => internalListener.close());
   const commands = await listenForCommands(config.home, createControl(agentHost).fetch);
@@ -130,20 +159,21 @@ export async function startAgent(
       onStop,
     );
 
-  const connection = connectControlPlane({
+  connection = connectControlPlane({
     home: config.home,
     stored: { ...stored, settings },
     engine,
     reconciler,
     link,
+    flags,
+    freshness,
+    usage,
     log,
     onDocument: ({ revokedServiceSerials = [] }) =>
       void internalListener.dropPeers((_, serial) => revokedServiceSerials.includes(serial)),
     onIdentity: ({ key, certificate, caBundle }) =>
       internalListener.updateTls({ key, cert: certificate, ca: caBundle }),
   });
-  onStop(() => connection.stop());
-  fetchNews = connection.fetchNews;
   log.info(
     { instanceId: identity.instanceId, publicUrl: settings.publicUrl, engine: engine.version },
     "stack-agent runs",

@@ -3,11 +3,13 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { UpgradeReport } from "@kombify/agent-contract";
 import { findServer } from "@kombify/embedded-postgres";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ControlPlaneDouble, desiredTenant, startControlPlaneDouble } from "../test/control-plane-double.ts";
+import { bundleOf, documentOf, flagOf } from "../test/flags.ts";
 import { freePort } from "../test/test-agent.ts";
 import { CURRENT_DEFINITION } from "./engine/collections.ts";
 
@@ -107,6 +109,45 @@ test("an agent that is killed in the middle of upgrading goes on with those that
     where c.relnamespace = 'stack'::regnamespace and c.relkind = 'r' and attname = 'extra' and not attisdropped`;
   await after.end();
   expect(whole?.count).toBe(tables.length);
+}, 120_000);
+
+test("an agent that is killed while it takes flags has the old ones or the new ones, whole", async () => {
+  const { tenants } = controlPlane.document;
+  const bundleAt = (revision: number) =>
+    bundleOf(
+      tenants.map((tenant, i) =>
+        documentOf(tenant, revision, { [`flag-${i % 7}`]: flagOf("on", { metadata: { revision, i: i % 7 } }) }),
+      ),
+    );
+  const flagsAfter = async (boot: number) => {
+    const report = await controlPlane.reported(
+      ({ bootEpoch, tenants: told }) => bootEpoch > boot && told.filter(({ flags }) => flags).length === tenants.length,
+    );
+    expect(report.tenants.flatMap(({ flags }) => flags?.error ?? [])).toEqual([]);
+    const revisions = new Set(report.tenants.map(({ flags }) => flags?.revision ?? 0));
+    expect(revisions.size, "one transaction").toBe(1);
+    return [...revisions][0] ?? 0;
+  };
+  controlPlane.publishFlags(bundleAt(1));
+  await controlPlane.reported(
+    (report) => report.tenants.filter(({ flags }) => flags?.revision === 1).length === tenants.length,
+  );
+  for (let [round, known] = [0, 1]; round < 3; round++) {
+    const next = known + 1;
+    const pulls = controlPlane.flagPulls.length;
+    controlPlane.publishFlags(bundleAt(next));
+    await expect.poll(() => controlPlane.flagPulls.length, { interval: 1 }).toBeGreaterThan(pulls);
+    // At another moment of the work each time.
+    await setTimeout(round * 12);
+    await stop("SIGKILL");
+    // What it says after it has started again is what it has stored.
+    controlPlane.answerFlags = undefined;
+    const boot = controlPlane.reports.at(-1)?.bootEpoch ?? 0;
+    child = run("start");
+    const found = await flagsAfter(boot);
+    expect([known, next]).toContain(found);
+    known = found;
+  }
 }, 120_000);
 
 test("a second agent in the same home is refused with the process that holds it", async () => {

@@ -6,6 +6,13 @@ import { refuseLaunch } from "./console/pages/outside.ts";
 import { consoleRoutes } from "./console/routes.ts";
 import type { LinkStatus } from "./control-plane/link.ts";
 import type { Engine, TenantRef } from "./engine/engine.ts";
+import { APPLY_LIMIT, APPLY_PATH, handleApply } from "./flags/apply-route.ts";
+import type { FreshnessWatch } from "./flags/freshness.ts";
+import type { HostFlags } from "./flags/host-flags.ts";
+import { describeFlags, type FlagCounters } from "./flags/metrics.ts";
+import { ofrepRoutes } from "./flags/ofrep.ts";
+import { ofrepRefusal } from "./flags/ofrep-refusals.ts";
+import type { UsageCounter } from "./flags/usage.ts";
 import type { JobFeed } from "./jobs/feed.ts";
 import type { Reconciler } from "./reconcile/reconciler.ts";
 import { handleCallback } from "./sso/callback.ts";
@@ -25,13 +32,19 @@ export type ServerParts = {
   publicUrl: string;
   isProduction: boolean;
   linkStatus: () => LinkStatus;
+  flags: HostFlags;
+  freshness: FreshnessWatch;
+  /** Tells of tenants whose flags have changed. */
+  flagFeed: JobFeed;
+  usage: UsageCounter;
+  counters: () => FlagCounters;
   /** There is something new at the control plane. */
   onHint: () => void;
   /** A write left a job for this tenant. */
   onJob: (tenant: TenantRef) => void;
 };
 
-const checksOf = ({ engine, linkStatus }: ServerParts) => ({
+const checksOf = ({ engine, linkStatus, flags, freshness }: ServerParts) => ({
   engine: async () => {
     await engine.check();
     return engine.version;
@@ -41,6 +54,8 @@ const checksOf = ({ engine, linkStatus }: ServerParts) => ({
     const { isConnected, lastContactAt } = linkStatus();
     return isConnected ? "connected" : `away, last heard ${lastContactAt?.toISOString() ?? "never"}`;
   },
+  // Nor does it need new flags.
+  flags: async () => describeFlags(flags, freshness),
 });
 
 export function createPublicShell(parts: ServerParts): Shell {
@@ -55,6 +70,7 @@ export function createPublicShell(parts: ServerParts): Shell {
     exposeMetrics: !parts.isProduction,
     formAction: portalOrigins,
     hsts: publicUrl.startsWith("https:"),
+    answerError: ofrepRefusal,
   });
   const { document } = reconciler;
   const sessions = createSessions(engine, instanceId, document);
@@ -62,6 +78,7 @@ export function createPublicShell(parts: ServerParts): Shell {
   shell.app.post("/sso/callback", handleCallback({ sessions, document, refuse: refuseLaunch(document) }));
   shell.app.use("/v1/*", tenantMiddleware(identify, publicUrl) as MiddlewareHandler);
   shell.app.route("/v1", stackApi(onJob) as never);
+  shell.app.route("/ofrep/v1", ofrepRoutes({ ...parts, identify }) as never);
   shell.app.route("/", consoleRoutes({ ...parts, sessions, identify, document }) as never);
   return shell;
 }
@@ -87,9 +104,16 @@ function refuseRevoked(document: Reconciler["document"]): MiddlewareHandler<Shel
 }
 
 export function createInternalShell(parts: ServerParts): Shell {
-  const { engine, reconciler, log, publicUrl, onHint, onJob } = parts;
-  const name = "stack-internal";
-  const shell = createShell({ name, version: AGENT_VERSION, log, checks: checksOf(parts), exposeMetrics: true });
+  const { engine, reconciler, log, publicUrl, onHint, onJob, flags } = parts;
+  const shell = createShell({
+    name: "stack-internal",
+    version: AGENT_VERSION,
+    log,
+    checks: checksOf(parts),
+    exposeMetrics: true,
+    bodyLimit: (path) => (path === APPLY_PATH ? APPLY_LIMIT : undefined),
+    answerError: ofrepRefusal,
+  });
   shell.app.use(refuseRevoked(reconciler.document));
   shell.app.post("/api/internal/sso/exchange", onlyServices("cloud", "gateway"), async (c) => {
     const { assertion } = await readJson(c, exchangeRequestSchema);
@@ -106,10 +130,10 @@ export function createInternalShell(parts: ServerParts): Shell {
     onHint();
     return c.body(null, 202);
   });
-  shell.app.use(
-    "/v1/*",
-    tenantMiddleware(identifyService(engine, reconciler.document, reconciler.hurry), publicUrl) as MiddlewareHandler,
-  );
+  shell.app.post(APPLY_PATH, onlyServices("admin", "cloud"), (c) => handleApply(c, flags, engine.shared));
+  const identify = identifyService(engine, reconciler.document, reconciler.hurry);
+  shell.app.use("/v1/*", tenantMiddleware(identify, publicUrl) as MiddlewareHandler);
   shell.app.route("/v1", stackApi(onJob) as never);
+  shell.app.route("/ofrep/v1", ofrepRoutes({ ...parts, identify }) as never);
   return shell;
 }

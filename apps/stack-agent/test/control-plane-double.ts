@@ -5,6 +5,7 @@ import {
   type AssertionClaims,
   type DesiredState,
   type DesiredTenant,
+  type HostFlags,
   joinRequestSchema,
   KOMBIFY_ISSUER,
   type Report,
@@ -31,6 +32,12 @@ export type ControlPlaneDouble = {
   renewals: number;
   /** Life of the certificates it gives out, milliseconds. */
   certificateLifeMs: number;
+  /** What it answers to a pull of flags. Without it there is no such route, as at older control planes. */
+  answerFlags: ((etag: string | undefined) => Response) | undefined;
+  /** Etags with which flags were asked for, in order. */
+  flagPulls: Array<string | undefined>;
+  /** Answers with these flags from now on, and hints. */
+  publishFlags(bundle: HostFlags): void;
   /** Changes the document, raises its revision and hints. */
   publish(change: Partial<DesiredState>): void;
   /** Waits for a report that fits. */
@@ -84,9 +91,16 @@ export async function startControlPlaneDouble(): Promise<ControlPlaneDouble> {
     reports: [],
     renewals: 0,
     certificateLifeMs: 3_600_000,
+    answerFlags: undefined,
+    flagPulls: [],
+    publishFlags(bundle) {
+      double.answerFlags = (etag) =>
+        etag === bundle.etag ? new Response(null, { status: 304 }) : Response.json(bundle);
+      news.emit("hint", { event: "flags", data: { etag: bundle.etag } });
+    },
     publish(change) {
       double.document = { ...double.document, ...change, revision: double.document.revision + 1 };
-      news.emit("hint");
+      news.emit("hint", { event: "hint", data: { revision: double.document.revision } });
     },
     async reported(fits) {
       const known = double.reports.findLast(fits);
@@ -155,6 +169,12 @@ export async function startControlPlaneDouble(): Promise<ControlPlaneDouble> {
       app.get("/api/agent/desired", (c) =>
         Number(c.req.query("revision")) === double.document.revision ? c.body(null, 304) : c.json(double.document),
       );
+      app.get("/api/agent/flags", (c) => {
+        const etag = c.req.query("etag");
+        double.flagPulls.push(etag);
+        if (double.answerFlags) return double.answerFlags(etag);
+        throw new ServiceError("NOT_FOUND", "There is nothing at /api/agent/flags.");
+      });
       app.post("/api/agent/report", async (c) => {
         const report = await readJson(c, reportSchema);
         double.reports.push(report);
@@ -164,8 +184,7 @@ export async function startControlPlaneDouble(): Promise<ControlPlaneDouble> {
       app.get("/api/agent/events", (c) =>
         eventStream(c, async (send, signal) => {
           try {
-            for await (const _ of on(news, "hint", { signal }))
-              await send({ event: "hint", data: { revision: double.document.revision } });
+            for await (const [event] of on(news, "hint", { signal })) await send(event);
           } catch (error) {
             if (!signal.aborted) throw error;
           }

@@ -85,8 +85,11 @@ export const hostFlagsSchema = z.object({
 });
 export type HostFlags = z.infer<typeof hostFlagsSchema>;
 
-/** Data of the event `flags` on `GET /api/agent/events`: there is something to fetch. */
-export const flagsHintSchema = z.object({ etag: digestSchema });
+/**
+ * Data of the event `flags` on `GET /api/agent/events`: there is something to fetch. Where that is small it stands beside, as
+ * {@link hostFlagsSchema}, and is to be read as if it had been fetched (ADR 0030).
+ */
+export const flagsHintSchema = z.object({ etag: digestSchema, flags: z.unknown().optional() });
 
 /** What older control planes send, and what an existing TechStack exchanges: whole with `full`, else what is named changes. */
 export const olderFlagsSchema = z.strictObject({

@@ -3,6 +3,7 @@ import { eventStream, type ShellEnv } from "@kombify/server";
 import type { Context, Hono } from "hono";
 import type { RequestInfo } from "./context.ts";
 import type { ControlPlane } from "./control-plane.ts";
+import { toJson } from "./ready-json.ts";
 
 /** What the API wants to know of a request that came through a shell. */
 export const requestInfoOf = (c: Context<ShellEnv>): RequestInfo => ({
@@ -38,7 +39,7 @@ export function mountAgentApi(app: Hono<ShellEnv>, plane: ControlPlane): void {
     return eventStream(c, async (send, signal) => {
       signal.addEventListener("abort", () => gone.abort());
       for (; !next.done && !signal.aborted; next = await hints.next())
-        await send({ event: next.value.event, data: JSON.stringify(next.value.data) });
+        await send({ event: next.value.event, data: toJson(next.value.data) });
     });
   });
   // And an agent has none here.

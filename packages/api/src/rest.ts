@@ -5,6 +5,7 @@
 import { ServiceError } from "@kombify/agent-contract";
 import { z } from "zod";
 import type { Audience, BaseContext } from "./context.ts";
+import { toJson } from "./ready-json.ts";
 import { appRouter, createCaller } from "./router.ts";
 import { type ProcedureMeta, serviceErrorOf } from "./trpc.ts";
 
@@ -122,7 +123,7 @@ export async function handleRest(
     const headers = new Headers(ctx.responseHeaders);
     headers.set("Content-Type", "application/json");
     headers.set("Cache-Control", "no-store");
-    return new Response(JSON.stringify(result), { status: route.successStatus, headers });
+    return new Response(toJson(result), { status: route.successStatus, headers });
   } catch (error) {
     throw serviceErrorOf(error);
   }

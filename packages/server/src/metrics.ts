@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** Bounds in seconds, around the aims of the portals: pages under 0.2 s, reads under 0.05 s. */
 const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
@@ -39,4 +39,21 @@ export function createCounter<const L extends string>(
 ): (values: Record<L, string>) => void {
   const counter = new Counter({ name, help, labelNames: labels, registers: [registry] });
   return (values) => counter.inc(values);
+}
+
+/** A gauge in the registry of a shell, read whenever somebody asks; undefined leaves it out. */
+export function createGauge(
+  registry: Registry,
+  { name, help, read }: { name: string; help: string; read: () => number | undefined },
+): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      const value = read();
+      if (value === undefined) this.reset();
+      else this.set(value);
+    },
+  });
 }

@@ -50,6 +50,11 @@ export type ShellOptions = {
   bodyLimit?: (path: string) => BodyLimit | undefined;
   /** What a path looks like in logs, for pages whose address holds a token. */
   redactPath?: (path: string) => string;
+  /**
+   * Errors of paths whose clients speak another protocol than ours; undefined leaves them the usual problem document. The
+   * error is null when nobody expected it.
+   */
+  answerError?: (path: string, error: ServiceError | null, requestId: string) => Response | undefined;
 };
 
 export type Shell = {
@@ -162,10 +167,12 @@ export function createShell(options: ShellOptions): Shell {
   );
   app.onError((error, c) => {
     const expected = expectedError(error);
-    if (expected) return problemResponse(expected, c.get("requestId"));
+    const requestId = c.get("requestId");
+    const own = options.answerError?.(c.req.path, expected, requestId);
+    if (expected) return own ?? problemResponse(expected, requestId);
     if (c.req.raw.signal.aborted) c.get("log").info("the client went away");
     else c.get("log").error({ err: error }, "request failed");
-    return unexpectedResponse(c.get("requestId"));
+    return own ?? unexpectedResponse(requestId);
   });
 
   const drain = () => stopping.abort();

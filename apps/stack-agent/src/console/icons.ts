@@ -19,6 +19,7 @@ const PATHS = {
   stack: '<path d="M12 4 4 8l8 4 8-4zM4 12l8 4 8-4M4 16l8 4 8-4"/>',
   node: '<rect x="3" y="4" width="18" height="7" rx="2"/><rect x="3" y="13" width="18" height="7" rx="2"/><path d="M7 7.5v.01M7 16.5v.01"/>',
   job: '<path d="M3.5 5.5 5 7l2.5-2.5m-4 7L5 13l2.5-2.5m-4 7L5 19l2.5-2.5M11 6h9m-9 6h9m-9 6h9"/>',
+  flag: '<path d="M5 21V4c4-3 9 3 14 0v10c-5 3-10-3-14 0"/>',
   next: '<path d="m9 6 6 6-6 6"/>',
 } as const;
 

@@ -18,7 +18,7 @@ export type Frame = {
   link: LinkStatus;
 };
 
-export type Page = { title: string; body: Html; section?: "overview" | "stacks" | "jobs"; isLive?: boolean };
+export type Page = { title: string; body: Html; section?: "overview" | "stacks" | "jobs" | "flags"; isLive?: boolean };
 
 const document = (frame: Frame, title: string, content: Html, isLive: boolean): Html => html`<!doctype html>
 <html lang="en" data-scheme="${frame.scheme}">
@@ -60,7 +60,7 @@ function awayBanner({ isConnected, lastContactAt, lastError }: LinkStatus): Html
 function navigation(section: Page["section"]): Html {
   const item = (name: string, path: string, key: Page["section"]) =>
     html`<a href="${path}"${section === key ? html` aria-current="page"` : nothing}>${name}</a>`;
-  return html`<nav aria-label="Main">${item("Overview", "/", "overview")}${item("Stacks", "/stacks", "stacks")}${item("Jobs", "/jobs", "jobs")}</nav>`;
+  return html`<nav aria-label="Main">${item("Overview", "/", "overview")}${item("Stacks", "/stacks", "stacks")}${item("Jobs", "/jobs", "jobs")}${item("Flags", "/flags", "flags")}</nav>`;
 }
 
 /** A page for somebody who is signed in. */

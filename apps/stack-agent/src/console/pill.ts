@@ -33,7 +33,7 @@ const JOBS: Record<JobRecord["state"], Look> = {
   canceled: look("Cancelled", "quiet", "ban"),
 };
 
-const pill = ({ label, tone, icon: name }: Look): Html =>
+export const pill = ({ label, tone, icon: name }: Look): Html =>
   html`<span class="pill pill-${tone}">${icon(name)}${label}</span>`;
 
 export const stackPill = ({ status }: Pick<StackRecord, "status">): Html => pill(STACKS[status]);

@@ -2,6 +2,8 @@
 import { ServiceError } from "@kombify/agent-contract";
 import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { FreshnessWatch } from "../flags/freshness.ts";
+import type { HostFlags } from "../flags/host-flags.ts";
 import { cancelJob } from "../jobs/cancel-job.ts";
 import type { JobFeed } from "../jobs/feed.ts";
 import type { Sessions } from "../sso/sessions.ts";
@@ -12,6 +14,7 @@ import { assertSameOrigin } from "../stack-api/same-origin.ts";
 import { serveAssets } from "./assets.ts";
 import { followJobs } from "./events.ts";
 import { addNodeRoutes } from "./node-routes.ts";
+import { flagsPage } from "./pages/flags.ts";
 import { jobPage, jobsPage } from "./pages/jobs.ts";
 import { closedPage, errorPage, signedOutPage } from "./pages/outside.ts";
 import { overviewPage } from "./pages/overview.ts";
@@ -19,7 +22,14 @@ import { type ConsoleParts, createShow } from "./respond.ts";
 import { ownPath, rememberScheme } from "./scheme.ts";
 import { addStackRoutes } from "./stack-routes.ts";
 
-type Parts = ConsoleParts & { sessions: Sessions; identify: Identify; feed: JobFeed; publicUrl: string };
+type Parts = ConsoleParts & {
+  sessions: Sessions;
+  identify: Identify;
+  feed: JobFeed;
+  flags: HostFlags;
+  freshness: FreshnessWatch;
+  publicUrl: string;
+};
 
 const TITLES: Record<number, string> = {
   403: "This is not possible for you",
@@ -29,7 +39,7 @@ const TITLES: Record<number, string> = {
 };
 
 export function consoleRoutes(parts: Parts): Hono<CallerEnv> {
-  const { document, sessions, identify, feed, publicUrl, onJob } = parts;
+  const { document, sessions, identify, feed, flags, freshness, publicUrl, onJob } = parts;
   const show = createShow(parts);
   const app = new Hono<CallerEnv>();
 
@@ -87,6 +97,10 @@ export function consoleRoutes(parts: Parts): Hono<CallerEnv> {
     const { id } = await cancelJob(store, await getRecord(store, "jobs", c.req.param("id")));
     onJob(tenant);
     return c.redirect(`/jobs/${id}?notice=canceled`, 303);
+  });
+  app.get("/flags", (c) => {
+    const caller = c.get("caller");
+    return show(c, flagsPage(caller, flags.of(caller.tenant.id), freshness.status()));
   });
   app.all("*", (c) => {
     throw new ServiceError("NOT_FOUND", `There is no page at ${c.req.path}.`);

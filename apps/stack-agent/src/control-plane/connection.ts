@@ -1,10 +1,15 @@
 /** Everything between this agent and its control plane, wired together: documents in, reports out, certificates renewed. */
+import { setTimeout as delay } from "node:timers/promises";
 import { type DesiredState, ENGINE_CAPACITY, type Report } from "@kombify/agent-contract";
 import type { Logger } from "@kombify/server";
 import type { Engine } from "../engine/engine.ts";
+import type { FreshnessWatch } from "../flags/freshness.ts";
+import type { HostFlags } from "../flags/host-flags.ts";
+import type { UsageCounter } from "../flags/usage.ts";
 import type { Reconciler } from "../reconcile/reconciler.ts";
 import { AGENT_VERSION } from "../version.ts";
 import { createControlPlaneClient } from "./client.ts";
+import { startFlagsPuller } from "./flags-puller.ts";
 import { listenForHints } from "./hints.ts";
 import { type Identity, type StoredIdentity, saveIdentity } from "./identity-store.ts";
 import type { Link } from "./link.ts";
@@ -15,11 +20,15 @@ import { type ReportBody, startReporter } from "./reporter.ts";
 export type Connection = {
   /** Fetches the document now. */
   fetchNews(): void;
+  /** Something in the report has changed. */
+  reportSoon(): void;
   stop(): Promise<void>;
 };
 
 /** How often the time of the last contact is written down; after a restart the age that is shown may be off by this. */
 const CONTACT_SAVE_MS = 30_000;
+/** Stopping does not wait longer for the control plane. */
+const LAST_REPORT_MS = 2_000;
 
 export function connectControlPlane(options: {
   home: string;
@@ -27,13 +36,16 @@ export function connectControlPlane(options: {
   engine: Engine;
   reconciler: Reconciler;
   link: Link;
+  flags: HostFlags;
+  freshness: FreshnessWatch;
+  usage: UsageCounter;
   log: Logger;
   /** The certificate was renewed: listeners must show the new one. */
   onIdentity: (identity: Identity) => void;
   /** A document was taken over. */
   onDocument: (document: DesiredState) => void;
 }): Connection {
-  const { home, stored, engine, reconciler, link, log } = options;
+  const { home, stored, engine, reconciler, link, flags, freshness, usage, log } = options;
   const client = createControlPlaneClient(stored.identity);
 
   const renewal = keepRenewed(stored.identity, client, log, async (identity) => {
@@ -50,6 +62,10 @@ export function connectControlPlane(options: {
     await reconciler.accept(document);
     renewal.heed(document);
     options.onDocument(document);
+    await flags
+      .follow(document)
+      .catch((err: unknown) => log.warn({ err }, "flags of removed tenants were not removed"));
+    flagsPuller.trigger();
   };
 
   const health = async (): Promise<Pick<Report, "health" | "healthDetail">> => {
@@ -70,8 +86,15 @@ export function connectControlPlane(options: {
       return { health: "degraded", healthDetail: `The certificate is not renewed: ${renewalError}`.slice(0, 1000) };
     return { health: "healthy" };
   };
+  const tenants = (): Report["tenants"] =>
+    reconciler.state().tenants.map((tenant) => {
+      const reported = tenant.state === "removed" ? undefined : flags.reportOf(tenant.tenantId);
+      return reported ? { ...tenant, flags: reported } : tenant;
+    });
   const describe = async (): Promise<ReportBody> => ({
     ...reconciler.state(),
+    tenants: tenants(),
+    flagUsage: usage.pending(),
     ...(await health()),
     engine: engine.kind,
     // A host that moved may have an engine that takes fewer than it was set up for.
@@ -82,24 +105,44 @@ export function connectControlPlane(options: {
 
   const revision = () => reconciler.document()?.revision ?? 0;
   const puller = startPuller({ client, link, log, revision, accept });
+  const flagsPuller = startFlagsPuller({ client, flags, freshness, log });
   const reporter = startReporter({
     client,
     link,
     log,
     bootEpoch: Date.now(),
     describe,
-    onAnswer: ({ desiredRevision }) => {
+    onAnswer: ({ accepted, desiredRevision }, { flagUsage = [] }) => {
+      if (accepted) usage.reported(flagUsage);
       if (desiredRevision !== revision()) puller.trigger();
     },
   });
-  const hints = listenForHints(client, log, () => puller.trigger());
+  const fetchAll = () => {
+    puller.trigger();
+    flagsPuller.trigger();
+  };
+  const hints = listenForHints(client, log, {
+    onOpen: fetchAll,
+    onHint: () => puller.trigger(),
+    onFlags: (etag) => {
+      if (etag !== flags.etag()) flagsPuller.trigger();
+    },
+  });
   reconciler.onChange(() => reporter.trigger());
   link.onReconnect(() => {
-    puller.trigger();
+    fetchAll();
     reporter.trigger();
     hints.reconnect();
   });
   renewal.heed(reconciler.document());
+  /** What was counted since the last report would be lost with this process. */
+  const lastReport = async (ended: Promise<void>): Promise<void> => {
+    if (!link.status().isConnected || usage.pending().length === 0) return;
+    const sent = ended
+      .then(() => reporter.last())
+      .catch((err: unknown) => log.warn({ err }, "the last counts of flags were not reported"));
+    await Promise.race([sent, delay(LAST_REPORT_MS, undefined, { ref: false })]);
+  };
   let savedContact = link.status().lastContactAt;
   const saveContact = setInterval(() => {
     const { lastContactAt } = link.status();
@@ -112,10 +155,13 @@ export function connectControlPlane(options: {
 
   return {
     fetchNews: () => puller.trigger(),
+    reportSoon: () => reporter.trigger(),
     stop: async () => {
       clearInterval(saveContact);
+      const reported = reporter.stop();
+      const stopped = [puller.stop(), flagsPuller.stop(), reported, hints.stop(), renewal.stop()];
+      await lastReport(reported);
       const { lastContactAt } = link.status();
-      const stopped = [puller.stop(), reporter.stop(), hints.stop(), renewal.stop()];
       await client.close();
       await Promise.all(stopped);
       if (lastContactAt) await engine.shared.saveContact(lastContactAt);

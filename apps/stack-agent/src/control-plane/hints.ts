@@ -1,5 +1,5 @@
 import type { Logger } from "@kombify/server";
-import type { ControlPlaneClient } from "./client.ts";
+import type { ControlPlaneClient, HintListeners } from "./client.ts";
 import { type Loop, startLoop } from "./loop.ts";
 
 export type HintListener = {
@@ -14,9 +14,8 @@ const MAX_WAIT_MS = 10_000;
 /**
  * Keeps the hint stream open. A hint only says that there is something to fetch; whatever is missed while the stream
  * is closed is fetched when it opens again.
- * @param onNews called for every hint and every time the stream opens.
  */
-export function listenForHints(client: ControlPlaneClient, log: Logger, onNews: () => void): HintListener {
+export function listenForHints(client: ControlPlaneClient, log: Logger, listeners: HintListeners): HintListener {
   let stream = new AbortController();
   let isStopping = false;
   const loop: Loop = startLoop({
@@ -27,7 +26,7 @@ export function listenForHints(client: ControlPlaneClient, log: Logger, onNews: 
       stream = new AbortController();
       const { signal } = stream;
       try {
-        await client.listenForHints(onNews, onNews, signal);
+        await client.listenForHints(listeners, signal);
       } catch (error) {
         if (!signal.aborted) throw error;
       }

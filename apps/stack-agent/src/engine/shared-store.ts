@@ -62,6 +62,29 @@ export type SessionEnd = { tenantId: string; subject: string; sid: string | null
 /** What is kept of sessions: also that an assertion was used. */
 export type StoredSession = SessionRow | { kind: "assertion"; idHash: string; expiresAt: Date };
 
+/**
+ * Feature flags as they are kept: texts of JSON, just as they were sent. Whoever reads them checks them (flags/load-flags.ts),
+ * so that what was damaged is told from what was never there.
+ */
+export type StoredTenantFlags = {
+  tenantId: string;
+  /** The document without its flags; null before the first one. */
+  current: string | null;
+  /** The one before, in case the current one cannot be read any more. */
+  previous: string | null;
+  /** What older control planes sent. */
+  older: string | null;
+};
+
+export type StoredFlags = {
+  /** Flags by their digest: many tenants have the same ones. */
+  contents: Map<string, string>;
+  tenants: StoredTenantFlags[];
+};
+
+/** `unused`: digests that nobody refers to afterwards. */
+export type FlagsChange = StoredFlags & { unused: string[] };
+
 export type LiveSession = { session: SessionRow; tenant: TenantRow };
 export type Person = Pick<SessionRow, "email" | "name" | "role">;
 
@@ -101,4 +124,9 @@ export interface SharedStore {
   removeExpiredSessions(): Promise<void>;
   /** Everything that is not expired, some hundred at a time, for carrying it to another engine. */
   listSessions(): AsyncIterable<StoredSession[]>;
+
+  loadFlags(): Promise<StoredFlags>;
+  /** Adds and replaces what it names, all or nothing: a crash leaves the old whole. */
+  saveFlags(change: FlagsChange): Promise<void>;
+  removeFlags(tenantId: string): Promise<void>;
 }

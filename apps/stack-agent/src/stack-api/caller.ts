@@ -9,6 +9,8 @@ export type Caller = {
   store: NamespaceStore;
   /** The person's record in the namespace; null for somebody who never launched and whom a service vouches for. */
   userId: string | null;
+  /** The person at the control plane, as assertions name them: the same on every host. */
+  subject: string;
   email: string;
   name: string;
   role: MemberRole;

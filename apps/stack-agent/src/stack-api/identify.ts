@@ -22,21 +22,29 @@ export type Identify = (c: Context<ShellEnv>) => Promise<Caller | null>;
 const unknownTenant = () => new ServiceError("NOT_FOUND", "There is no such tenant here.");
 
 function callerOf(engine: Engine, { session, tenant }: LiveSession, via: Caller["via"]): Caller {
-  const { userId, email, name, role } = session;
-  return { tenant, store: engine.namespace(tenant), userId, email, name, role, via };
+  const { userId, subject, email, name, role } = session;
+  return { tenant, store: engine.namespace(tenant), userId, subject, email, name, role, via };
+}
+
+const TOKEN = /^[A-Za-z0-9._-]{43,2000}$/;
+
+/** A token is sent as a bearer's, or the way that OFREP's clients also know: as `X-API-Key`. */
+function tokenOf(c: Context): string | null {
+  const token = /^Bearer (.+)$/i.exec(c.req.header("authorization") ?? "")?.[1] ?? c.req.header("x-api-key");
+  return token !== undefined && TOKEN.test(token) ? token : null;
 }
 
 /** For the public listener. */
 export function identifyPublic(engine: Engine, sessions: Sessions, onAwaited: OnAwaited): Identify {
   return async (c) => {
-    const bearer = /^Bearer ([A-Za-z0-9._-]{43,2000})$/i.exec(c.req.header("authorization") ?? "")?.[1];
-    const live = bearer ? await engine.shared.findSession(hashSecret(bearer), "token") : await sessions.find(c);
+    const token = tokenOf(c);
+    const live = token ? await engine.shared.findSession(hashSecret(token), "token") : await sessions.find(c);
     if (!live) return null;
     const asked = c.req.header("x-tenant-id");
     // Somebody else's tenant is as unknown as one that never was.
     if (asked !== undefined && asked !== live.tenant.id && asked !== live.tenant.slug) throw unknownTenant();
     assertOpen(live.tenant, engine, onAwaited);
-    return callerOf(engine, live, bearer ? "token" : "cookie");
+    return callerOf(engine, live, token ? "token" : "cookie");
   };
 }
 
@@ -108,6 +116,7 @@ export function identifyService(engine: Engine, document: () => DesiredState | n
       tenant,
       store,
       userId: person?.id ?? null,
+      subject,
       email: person?.email ?? email,
       name: person?.name ?? name,
       role: effectiveRole,

@@ -1,13 +1,26 @@
-/** What an agent's stream says: that there is a newer desired state, or that there are newer flags. Never what they are. */
-import type { flagsHintSchema, hintSchema } from "@kombify/agent-contract";
+/** What an agent's stream says: that there is a newer desired state, or that there are newer flags. */
+import type { HostFlags, hintSchema } from "@kombify/agent-contract";
 import type { Change } from "@kombify/db";
 import type { z } from "zod";
 import type { AgentContext } from "../context.ts";
+import { toJson, withJson } from "../ready-json.ts";
 
 /** By the name of the server-sent event. */
 export type AgentEvent =
   | { event: "hint"; data: z.output<typeof hintSchema> }
-  | { event: "flags"; data: z.output<typeof flagsHintSchema> };
+  | { event: "flags"; data: { etag: string; flags?: HostFlags } };
+
+/** Flags that are sent with the word that there are newer ones: at most so many homelabs, and so much JSON. */
+const MAX_DOCUMENTS_SENT = 50;
+const MAX_SENT = 64 * 1024;
+
+/** A thousand agents that fetch a change at the same moment wait for each other; what is small is sent (ADR 0030). */
+function newsOf(flags: HostFlags): AgentEvent {
+  const { etag } = flags;
+  const json = flags.documents.length > MAX_DOCUMENTS_SENT ? null : toJson(flags);
+  if (json === null || json.length > MAX_SENT) return { event: "flags", data: { etag } };
+  return { event: "flags", data: withJson({ etag, flags }, () => `{"etag":"${etag}","flags":${json}}`) };
+}
 
 /**
  * Both at once when the stream opens, and each again when it changes. A change of everybody's flags wakes a thousand of
@@ -33,8 +46,9 @@ export async function* agentEvents(ctx: AgentContext, signal: AbortSignal): Asyn
         hasFlags = false;
         const flags = await ctx.can.flagDocuments.hostFlags(ctx.instanceId, sentEtag);
         if (flags) {
+          // What the agent has when it connects, only the agent knows.
+          yield sentEtag === undefined ? { event: "flags", data: { etag: flags.etag } } : newsOf(flags);
           sentEtag = flags.etag;
-          yield { event: "flags", data: { etag: flags.etag } };
         }
         continue;
       }

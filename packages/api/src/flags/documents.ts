@@ -10,6 +10,7 @@ import { COMPILER_VERSION, createFlagSet, type FlagSet } from "@kombify/flags";
 import type { Logger } from "@kombify/server";
 import { sql } from "drizzle-orm";
 import type { Changes } from "../context.ts";
+import { withJson } from "../ready-json.ts";
 import type { Content } from "./compile-documents.ts";
 import { createDocumentLoader, type LoadedTenant, type Wanted } from "./load-documents.ts";
 
@@ -35,6 +36,9 @@ interface Tenant extends LoadedTenant {
   isStale: boolean;
   ready?: TenantFlags;
 }
+
+/** What is made of it once somebody asks. */
+type KnownContent = Content & { flagSet?: FlagSet; json?: string };
 
 interface Host {
   tenants: Set<TenantId>;
@@ -71,7 +75,7 @@ export async function openFlagDocuments(options: {
   log: Logger;
 }): Promise<FlagDocuments & { stop(): void }> {
   const { db, changes, log } = options;
-  const contents = new Map<string, Content & { flagSet?: FlagSet }>();
+  const contents = new Map<string, KnownContent>();
   const load = createDocumentLoader(db, contents);
   const tenants = new Map<TenantId, Tenant>();
   const hosts = new Map<InstanceId, Host>();
@@ -246,13 +250,22 @@ export async function openFlagDocuments(options: {
   const bundleOf = (host: Host): HostFlags => {
     const documents = [...host.tenants].sort().flatMap((id) => tenants.get(id)?.envelope ?? []);
     const names = documents.map(({ tenant, revision, digest }) => [tenant, revision, digest]);
-    const digests = new Set(documents.map(({ flagsDigest }) => flagsDigest));
-    return {
+    const digests = [...new Set(documents.map(({ flagsDigest }) => flagsDigest))].sort();
+    const known = digests.map(contentOf);
+    const bundle: HostFlags = {
       schemaVersion: 1,
       etag: createHash("sha256").update(JSON.stringify(names)).digest("hex"),
       documents,
-      contents: Object.fromEntries([...digests].sort().map((digest) => [digest, contentOf(digest).flags])),
+      contents: Object.fromEntries(known.map(({ digest, flags }) => [digest, flags])),
     };
+    return withJson(bundle, () => {
+      const texts = known.map((content) => {
+        content.json ??= JSON.stringify(content.flags);
+        return `${JSON.stringify(content.digest)}:${content.json}`;
+      });
+      const { contents: _, ...rest } = bundle;
+      return `${JSON.stringify(rest).slice(0, -1)},"contents":{${texts.join()}}}`;
+    });
   };
 
   return {

@@ -97,7 +97,7 @@ export function createDocumentLoader(db: Database, contents: Map<string, Content
 
     const made = tenants.map((row) => {
       const content = compile({ tenantId: row.tenantId, tenant: row.slug }, row.overrides);
-      contents.set(content.digest, content);
+      if (!contents.has(content.digest)) contents.set(content.digest, content);
       return { row, content };
     });
     const missing = made.filter(({ row }) => !row.written);

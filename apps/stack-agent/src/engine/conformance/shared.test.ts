@@ -159,6 +159,65 @@ onEveryEngine("shared collections", (tested) => {
     expect(await left()).toEqual(["otherPerson", "otherTenant"]);
   });
 
+  test("flags are kept as they were sent, and each tenant's are replaced and removed alone", async () => {
+    const [one, two] = [await addTenant(), await addTenant()];
+    const flagsOf = (tenantId: string, current: string | null) => ({
+      tenantId,
+      current,
+      previous: null,
+      older: '{"a":{"enabled":true}}',
+    });
+    // As a text: in this order, with what jsonb has no place for, and longer than other texts may be.
+    const [d1, d2, d3] = [newHash(), newHash(), newHash()];
+    const long = JSON.stringify({ z: "\u0000 ' \\ \" ü 🏠", a: "x".repeat(300_000) });
+    await shared().saveFlags({
+      contents: new Map([
+        [d1, long],
+        [d2, "{}"],
+      ]),
+      tenants: [flagsOf(one.tenantId, '{"revision":1}'), flagsOf(two.tenantId, null)],
+      unused: [],
+    });
+    const stored = await shared().loadFlags();
+    expect(stored.contents.get(d1)).toBe(long);
+    expect(stored.tenants).toEqual(
+      [flagsOf(one.tenantId, '{"revision":1}'), flagsOf(two.tenantId, null)].sort((a, b) =>
+        a.tenantId < b.tenantId ? -1 : 1,
+      ),
+    );
+
+    const next = { tenantId: one.tenantId, current: '{"revision":2}', previous: '{"revision":1}', older: null };
+    await shared().saveFlags({ contents: new Map([[d3, "[]"]]), tenants: [next], unused: [d2, newHash()] });
+    const renewed = await shared().loadFlags();
+    expect([...renewed.contents.keys()].sort()).toEqual([d1, d3].sort());
+    expect(renewed.tenants).toContainEqual(next);
+    expect(renewed.tenants).toContainEqual(flagsOf(two.tenantId, null));
+
+    await shared().removeFlags(one.tenantId);
+    await shared().removeFlags(one.tenantId);
+    expect((await shared().loadFlags()).tenants.map(({ tenantId }) => tenantId)).toEqual([two.tenantId]);
+    await tested.engine.dropNamespace(two.slug);
+    expect((await shared().loadFlags()).tenants, "a tenant that is gone has no flags").toEqual([]);
+  });
+
+  test("flags are saved whole or not at all", async () => {
+    const tenant = await addTenant();
+    const digest = newHash();
+    const flags = { tenantId: tenant.tenantId, current: '{"revision":1}', previous: null, older: null };
+    await shared().saveFlags({ contents: new Map([[digest, "{}"]]), tenants: [flags], unused: [] });
+    // The second tenant's id is none that the engine takes.
+    const impossible = { ...flags, tenantId: tested.kind === "postgres" ? "\u0000" : "no id", current: "{}" };
+    const saving = shared().saveFlags({
+      contents: new Map(),
+      tenants: [{ ...flags, current: '{"revision":2}' }, impossible],
+      unused: [digest],
+    });
+    await expect(saving).rejects.toThrow();
+    const stored = await shared().loadFlags();
+    expect(stored.tenants).toContainEqual(flags);
+    expect(stored.contents.has(digest)).toBe(true);
+  });
+
   test("ending a tenant's sessions ends no other's; expired ones are swept", async () => {
     const [one, two] = [await addTenant(), await addTenant()];
     const [mine, theirs] = [newSession(one.tenantId), newSession(two.tenantId)];

@@ -42,6 +42,7 @@ const SHARED_READS: ReadonlySet<string> = new Set<keyof SharedStore>([
   "findTenant",
   "findTenantOfOrg",
   "findSession",
+  "loadFlags",
 ]);
 
 /** Whatever the shared collections learn to do counts as a write until it is named above: waiting harms nobody. */

@@ -15,6 +15,7 @@ import {
 import { type Client, type PocketBaseCollection, recordsUrl } from "./client.ts";
 import { compare, type Difference } from "./converge.ts";
 import { quote } from "./filters.ts";
+import { removeFlags } from "./flag-records.ts";
 import { namespaceCollections, sealed, tableOf } from "./namespace-collections.ts";
 import type { PendingFiles } from "./pending-files.ts";
 import { renamed } from "./rename.ts";
@@ -111,6 +112,7 @@ export function createNamespaces(
         const tenant = await tenantOf(client, slug);
         if (tenant) {
           for (const collection of ["_sso_mappings", "_sessions"]) await removeAllOf(collection, tenant.id);
+          await removeFlags(client, tenant.id);
           await pb.collection("_tenants").delete(tenant.id);
         }
         await forgetBaton(client, slug);

@@ -1,4 +1,5 @@
 /** The shared collections on PocketBase. Only the superuser sees them. */
+import { FLAGS_BODY_LIMIT } from "@kombify/agent-contract";
 import type { Client, PocketBaseCollection, PocketBaseField } from "./client.ts";
 import { quote } from "./filters.ts";
 import { idField, MAX_FILE } from "./namespace-collections.ts";
@@ -28,6 +29,9 @@ const collection = (name: string, fields: PocketBaseField[], indexes: string[] =
 
 /** All documents of a host with some hundred tenants are far smaller; bytes. */
 const MAX_DOCUMENT = 64 * 1024 * 1024;
+
+/** Characters of the flags of one tenant, which come in a body of at most 4 MiB. */
+const MAX_FLAGS = FLAGS_BODY_LIMIT;
 
 const SHARED: readonly PocketBaseCollection[] = [
   collection(
@@ -66,6 +70,12 @@ const SHARED: readonly PocketBaseCollection[] = [
     { name: "document", type: "json", maxSize: MAX_DOCUMENT },
     whole("applied_revision"),
     time("contacted_at"),
+  ]),
+  collection("_feature_flags", [
+    text("kind"),
+    ...["flags", "current", "previous", "older"].map(
+      (name): PocketBaseField => ({ name, type: "text", max: MAX_FLAGS }),
+    ),
   ]),
   collection(PENDING_FILES, [
     ...["slug", "target", "collection", "record_id", "field", "name"].map(text),

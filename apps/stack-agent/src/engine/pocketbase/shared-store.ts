@@ -12,6 +12,7 @@ import type {
 } from "../shared-store.ts";
 import { BatchRefused, type BatchRequest, type Client, isStatus, recordsUrl } from "./client.ts";
 import { all, quote } from "./filters.ts";
+import { flagRecords } from "./flag-records.ts";
 
 /** The one record of `_applied`. */
 const APPLIED = "applied";
@@ -229,5 +230,6 @@ export function createSharedStore(client: Client): SharedStore {
         after = items.at(-1)?.id ?? "";
       }
     },
+    ...flagRecords(client),
   };
 }

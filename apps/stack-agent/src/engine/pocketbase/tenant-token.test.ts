@@ -129,6 +129,7 @@ describe.skipIf(!hasPocketBase)("a tenant's token at PocketBase's own API", () =
       "_sso_mappings",
       "_applied",
       "_batons",
+      "_feature_flags",
       "_pending_files",
       "_superusers",
     ])

@@ -84,6 +84,10 @@ export async function replaceNamespace(
 export async function dropNamespace(sql: Sql, roles: RoleNames, slug: string): Promise<void> {
   const statements = dropTables(slug, roles);
   await changeNamespaces(sql, [slug], async (tx) => {
-    await run(tx, [...statements, `delete from ${SCHEMA}._tenants where slug = '${slug}'`]);
+    await run(tx, [
+      ...statements,
+      `delete from ${SCHEMA}._feature_flags f using ${SCHEMA}._tenants t where t.slug = '${slug}' and f.id = t.id::text`,
+      `delete from ${SCHEMA}._tenants where slug = '${slug}'`,
+    ]);
   });
 }

@@ -23,6 +23,11 @@ const SHARED_STEPS: readonly string[] = [
   `alter table ${SCHEMA}._sessions add column subject text not null default '', add column sid uuid,
      add column issued_at timestamptz not null default now();
    create index _sessions_subject on ${SCHEMA}._sessions (tenant_id, subject);`,
+  // Texts, so that what is read is what was sent: jsonb changes the order of keys and knows no NUL. Flags come before their
+  // tenant, so nothing refers to _tenants.
+  `create table ${SCHEMA}._feature_flags (
+     id text primary key, kind text not null check (kind in ('contents', 'tenant')),
+     flags text, current text, previous text, older text, updated_at timestamptz not null default now());`,
 ];
 
 /** Any fixed number: one agent at a time may change the schema of a database. */

@@ -1,6 +1,7 @@
 import { type DesiredState, desiredStateSchema } from "@kombify/agent-contract";
 import type { Sql } from "postgres";
 import type { LiveSession, SessionRow, SharedStore, StoredSession, TenantRow } from "../shared-store.ts";
+import { flagStatements } from "./flag-statements.ts";
 
 type AppliedRow = { document: DesiredState | null; appliedRevision: number; contactedAt: Date | null };
 
@@ -141,5 +142,6 @@ export function createSharedStore(sql: Sql): SharedStore {
         after = rows.at(-1)?.idHash ?? "";
       }
     },
+    ...flagStatements(sql),
   };
 }

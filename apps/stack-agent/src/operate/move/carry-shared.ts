@@ -1,4 +1,4 @@
-/** Carries the shared collections of a host: tenants, who is signed in, and the last document of the control plane. */
+/** Carries the shared collections of a host: tenants, who is signed in, their flags, and the last document of the control plane. */
 import type { Engine } from "../../engine/engine.ts";
 import type { SharedStore, StoredSession, TenantRow } from "../../engine/shared-store.ts";
 import { canonicalJson } from "../../engine/transfer.ts";
@@ -59,9 +59,23 @@ async function carryApplied(from: SharedStore, to: SharedStore): Promise<void> {
   if (contactedAt) await to.saveContact(contactedAt);
 }
 
+/** As they are kept, also what cannot be read: the agent says so wherever they are. */
+async function carryFlags(from: SharedStore, to: SharedStore): Promise<void> {
+  const [here, there] = [await from.loadFlags(), await to.loadFlags()];
+  const known = new Map(there.tenants.map((flags) => [flags.tenantId, canonicalJson(flags)]));
+  const wanted = new Set(here.tenants.map(({ tenantId }) => tenantId));
+  for (const { tenantId } of there.tenants) if (!wanted.has(tenantId)) await to.removeFlags(tenantId);
+  await to.saveFlags({
+    contents: new Map([...here.contents].filter(([digest, flags]) => there.contents.get(digest) !== flags)),
+    tenants: here.tenants.filter((flags) => known.get(flags.tenantId) !== canonicalJson(flags)),
+    unused: [...there.contents.keys()].filter((digest) => !here.contents.has(digest)),
+  });
+}
+
 /** Doing it again carries only what has changed since, so the second time is short. */
 export async function carryShared(from: Engine, to: Engine): Promise<void> {
   await carryTenants(from, to);
   await carrySessions(from.shared, to.shared);
+  await carryFlags(from.shared, to.shared);
   await carryApplied(from.shared, to.shared);
 }

@@ -72,10 +72,13 @@ test("everything is on the other engine afterwards, people are still signed in, 
   await shared.consumeAssertion("used", new Date(Date.now() + 60_000));
   await shared.setTenantState(tenants[1]!.tenantId, "failed", "It did not work.");
   await shared.saveAppliedRevision(7);
+  const flags = { tenantId: tenants[0]!.tenantId, current: '{"revision":2}', previous: "not even JSON", older: null };
+  await shared.saveFlags({ contents: new Map([["d1", '{"b":1,"a":"\\u0000"}']]), tenants: [flags], unused: [] });
   const before = {
     rows: await shared.listTenants(),
     sessions: await sessions(),
     applied: await shared.loadApplied(),
+    flags: await shared.loadFlags(),
     sums: await Promise.all(tenants.map(({ slug }) => sums(slug))),
   };
   const result = await move();
@@ -86,6 +89,7 @@ test("everything is on the other engine afterwards, people are still signed in, 
     rows: await host.gate.engine.shared.listTenants(),
     sessions: await sessions(),
     applied: await host.gate.engine.shared.loadApplied(),
+    flags: await host.gate.engine.shared.loadFlags(),
     sums: await Promise.all(tenants.map(({ slug }) => sums(slug))),
   }).toEqual(before);
   expect(await host.gate.engine.shared.findSession("cookie", "session")).not.toBeNull();
