@@ -2,7 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasNoBrowser } from "./src/browser.ts";
-import { HAND_WRITTEN_FLAG, KILLED_FLAG, makeFlags, SHOWN_FLAG } from "./src/demo-flags.ts";
+import { HAND_WRITTEN_FLAG, KILLED_FLAG, makeFlags, SHOWN_FLAG, SHOWN_SEGMENT } from "./src/demo-flags.ts";
 import { continueWithProvider, somebodyThere } from "./src/identity-provider.ts";
 import { setTheStage } from "./src/journey.ts";
 import { launch, signUp, somebody } from "./src/people.ts";
@@ -147,6 +147,15 @@ describe.skipIf(hasNoBrowser)("every page", () => {
       `/instances/${local.id}`,
       "/tenants",
       "/tenants?search=nobody",
+      "/flags",
+      "/flags?search=nobody",
+      "/flags/new",
+      "/flags/segments",
+      "/flags/segments/+new",
+      `/flags/segments/${SHOWN_SEGMENT}?remove=`,
+      `/flags/segments/${SHOWN_SEGMENT}?as=json`,
+      "/flags/changes?show=all",
+      "/flags/import",
       flag,
       `${flag}?ask=kill`,
       `${flag}/overrides`,

@@ -8,6 +8,9 @@ export const KILLED_FLAG = "stack-search";
 /** Was written by hand: its targeting is more than rules can say. */
 export const HAND_WRITTEN_FLAG = "greeting";
 
+/** A segment whose condition has a group. */
+export const SHOWN_SEGMENT = "early-birds";
+
 const half = { variants: { on: true, off: false }, defaultVariant: "off", offVariant: "off" };
 const shares = (on: number) => ({
   fractional: [{ cat: [{ var: "$flagd.flagKey" }, { var: "tenantId" }] }, ["on", on], ["off", 100_000 - on]],
@@ -40,4 +43,19 @@ export async function makeFlags(staff: StaffApi): Promise<void> {
     defaultVariant: "plain",
     targeting: { if: [{ ">": [{ "+": [{ var: "visits" }, 1] }, 3] }, "warm"] },
   });
+  await staff.saveSegment(SHOWN_SEGMENT, "Who asked to see things first, and pays", {
+    and: [
+      { in: [{ var: "plan" }, ["pro", "business"]] },
+      { or: [{ ends_with: [{ var: "tenant" }, "lab"] }, { sem_ver: [{ var: "version" }, ">=", "1.4.0"] }] },
+    ],
+  });
+  // Two that wait: for a second person, and for their time.
+  await staff.saveFlag(
+    "invoices",
+    { ...half, owner: "Billing team", isSensitive: true, kind: "permission", lifetime: "permanent" },
+    0,
+    "Everybody on Business has a contract by now",
+  );
+  const inFiveDays = new Date(Date.now() + 5 * 86_400_000);
+  await staff.saveFlag("new-layout", { ...base, defaultVariant: "off" }, 1, "Taken out of the code then", inFiveDays);
 }

@@ -24,7 +24,8 @@ export type StaffApi = {
   cordon(name: string): Promise<void>;
   uncordon(name: string): Promise<void>;
   /** Makes a flag, or changes the version of it that is there. @param definition as the API takes it. */
-  saveFlag(key: string, definition: object, version?: number, note?: string): Promise<void>;
+  saveFlag(key: string, definition: object, version?: number, note?: string, scheduledAt?: Date): Promise<void>;
+  saveSegment(key: string, description: string, logic: object): Promise<void>;
   killFlag(key: string, reason: string): Promise<void>;
   tenant(slug: string): Promise<{ slug: string; status: string; instance: { name: string } | null }>;
 };
@@ -59,8 +60,11 @@ export async function signInStaff({ adminUrl, staff }: System): Promise<StaffApi
     instance,
     cordon: (name) => change(name, "cordon"),
     uncordon: (name) => change(name, "uncordon"),
-    saveFlag: async (key, definition, version = 0, note = "") => {
-      await call("PUT", `/api/admin/flags/${key}`, { definition, version, note }, cookie);
+    saveFlag: async (key, definition, version = 0, note = "", scheduledAt) => {
+      await call("PUT", `/api/admin/flags/${key}`, { definition, version, note, scheduledAt }, cookie);
+    },
+    saveSegment: async (key, description, logic) => {
+      await call("PUT", `/api/admin/flag-segments/${key}`, { description, logic, version: 0, note: "" }, cookie);
     },
     killFlag: async (key, reason) => {
       await call("POST", `/api/admin/flags/${key}/kill`, { reason }, cookie);

@@ -1,5 +1,5 @@
 import type { FormFieldError } from "@kombify/ui";
-import { ActionIcon, Button, Group, NativeSelect, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Input, NativeSelect, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useMounted } from "@mantine/hooks";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { TYPE_NAMES } from "./flag-words.ts";
@@ -51,7 +51,7 @@ export function VariantEditor({ form, onChange, errors }: VariantEditorProps) {
         {rows.map((row, at) => (
           <div key={at} className={classes.row}>
             <VariantFields row={row} at={at} type={type} errors={errors} onChange={(next) => setRow(at, next)} />
-            <Choices at={at} form={form} onChange={onChange} errors={errors} />
+            <Choices at={at} form={form} onChange={onChange} />
             <ActionIcon
               className={classes.remove}
               variant="subtle"
@@ -67,8 +67,13 @@ export function VariantEditor({ form, onChange, errors }: VariantEditorProps) {
         ))}
         <div className={classes.row}>
           <div className={classes.none}>None of them: no value, and code uses its own default</div>
-          <Choices at={null} form={form} onChange={onChange} errors={[]} />
+          <Choices at={null} form={form} onChange={onChange} />
         </div>
+        {errors
+          .filter(({ path }) => /^(default|off)At-/.test(path))
+          .map(({ path, message }) => (
+            <Input.Error key={path}>{message}</Input.Error>
+          ))}
       </div>
       <Group>
         <Button
@@ -159,14 +164,14 @@ const CHOICES = [
   { field: "offAt", word: "When off", name: "Given when off" },
 ] as const;
 
-type ChoicesProps = Pick<VariantEditorProps, "form" | "onChange" | "errors"> & {
+type ChoicesProps = Pick<VariantEditorProps, "form" | "onChange"> & {
   /** Null: none of the variants. */
   at: number | null;
 };
 
-function Choices({ at, form, onChange, errors }: ChoicesProps) {
+function Choices({ at, form, onChange }: ChoicesProps) {
   return CHOICES.map(({ field, word, name }) => (
-    <div key={field} className={classes.choice}>
+    <div key={field} className={classes.choice} data-field={field}>
       <Radio
         id={`${field}-${at ?? "none"}`}
         name={field}
@@ -175,7 +180,6 @@ function Choices({ at, form, onChange, errors }: ChoicesProps) {
         onChange={() => onChange({ ...form, [field]: at })}
         label={<span className={classes.word}>{word}</span>}
         aria-label={`${name}: ${at === null ? "none" : `variant ${at + 1}`}`}
-        error={errors.find(({ path }) => path === `${field}-${at}`)?.message}
       />
     </div>
   ));

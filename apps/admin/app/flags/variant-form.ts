@@ -31,7 +31,7 @@ const WRONG_VALUES: Record<ValueType, string> = {
   boolean: "Enter true or false.",
   string: "",
   number: "Enter a number, such as 5 or 0.25.",
-  object: 'Enter JSON, such as {"limit": 5}.',
+  object: 'Enter a JSON object, such as {"limit": 5}.',
 };
 
 /** What was typed as a value of a type; undefined when it is none. */
@@ -42,7 +42,7 @@ export function variantValue(type: ValueType, typed: string): unknown {
   if (type === "number") return text !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined;
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;
   }

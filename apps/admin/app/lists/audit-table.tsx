@@ -15,6 +15,8 @@ const ACTOR_KINDS: Record<AuditEventView["actorKind"], string> = {
 function targetHref({ targetKind, targetId, action }: AuditEventView): string | null {
   if (targetKind === "tenant") return `/tenants/${targetId}`;
   if (targetKind === "instance" && action !== "instances.remove") return `/instances/${targetId}`;
+  if (targetKind === "flag" && action !== "flags.remove") return `/flags/${targetId}`;
+  if (targetKind === "segment" && action !== "flags.removeSegment") return `/flags/segments/${targetId}`;
   return null;
 }
 

@@ -198,3 +198,22 @@ describe("what flagd has no place for", () => {
     expect((await api.flags.list({})).items.map(({ key }) => key)).toEqual(["mine"]);
   });
 });
+
+describe("replacing everything", () => {
+  it("lets go of segments that are made of each other, whichever comes first", async () => {
+    const $evaluators = {
+      inner: { "===": [{ var: "plan" }, "pro"] },
+      middle: { or: [{ $ref: "inner" }, { $ref: "another" }] },
+      another: { "===": [{ var: "plan" }, "free"] },
+      outer: { "!": [{ $ref: "middle" }] },
+    };
+    await api.flags.importFile({
+      file: { flags: { plain: flag({ targeting: when({ $ref: "outer" }) }) }, $evaluators },
+    });
+    const { items } = await api.flags.importFile({ file: { flags: {} }, mode: "replace" });
+    expect(items.filter(({ noun }) => noun === "segment").map(({ outcome }) => outcome)).toEqual(
+      Array(4).fill("removed"),
+    );
+    expect((await api.flags.segments()).items).toEqual([]);
+  });
+});

@@ -17,6 +17,7 @@ import { stateOfEntry } from "./flag-file.ts";
 import { definitionOf, type FlagState, isSameState, stateOf } from "./flag-state.ts";
 import { asProposal } from "./proposal.ts";
 import { type FlagOutcomeView, flagKeyInput, type ImportedFlagsView, type importFlagsInput } from "./schemas.ts";
+import { refsIn } from "./segment-use.ts";
 import { checkSegments, writeSegment } from "./write-segment.ts";
 
 type Input = z.output<typeof importFlagsInput>;
@@ -88,10 +89,26 @@ const segmentAfter = ({ file }: Input, key: string, description: string) => {
   return logic ? { logic, description: said === undefined ? description : String(said) } : null;
 };
 
+/** Segments that leave, each before those that it refers to: one that another is made of is not let go. */
+function outermostFirst(rows: ReadonlyMap<string, { logic: unknown }>, staying: readonly string[]): string[] {
+  const left = new Set([...rows.keys()].filter((key) => !staying.includes(key)));
+  const order: string[] = [];
+  while (left.size > 0) {
+    const inner = new Set([...left].flatMap((key) => refsIn(rows.get(key)?.logic)));
+    const outer = [...left].filter((key) => !inner.has(key));
+    // None is outermost only where they go round in a circle, which saving refuses.
+    for (const key of outer.length > 0 ? outer : [...left]) {
+      order.push(key);
+      left.delete(key);
+    }
+  }
+  return order;
+}
+
 async function writeSegments(tx: Transaction, ctx: VerbContext, input: Input, isLeaving: boolean): Promise<Item[]> {
   const rows = new Map((await tx.select().from(flagSegments)).map((row) => [row.key, row]));
   const named = Object.keys(input.file.$evaluators ?? {});
-  const leaving = input.mode === "replace" ? [...rows.keys()].filter((key) => !named.includes(key)) : [];
+  const leaving = input.mode === "replace" ? outermostFirst(rows, named) : [];
   const items: Item[] = [];
   for (const key of isLeaving ? leaving : named) {
     const row = rows.get(key);

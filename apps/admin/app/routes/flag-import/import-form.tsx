@@ -14,6 +14,8 @@ export function ImportForm({ sent, problem }: { sent: SentImport; problem: FormP
             Import a flagd file
           </Title>
           <TextInput
+            // A file that was chosen comes back as its text below, which can be changed there.
+            key={`upload ${sent.text}`}
             id="upload"
             name="upload"
             type="file"
@@ -23,7 +25,6 @@ export function ImportForm({ sent, problem }: { sent: SentImport; problem: FormP
             maw={420}
           />
           <Textarea
-            // A file that was chosen comes back as its text.
             key={sent.text}
             id="file"
             name="file"

@@ -23,14 +23,14 @@ export async function action({ request, context }: ActionFunctionArgs) {
   const { api, requestId } = context;
   const form = isTooLarge(request) ? null : await request.formData();
   const { file, problems, ...sent } = form === null ? tooLarge() : await readImport(form);
-  const refuse = (fields: FormProblem["fields"]) => {
-    const problem: FormProblem = { message: "Nothing was imported", fields, values: {}, requestId };
+  const refuse = (fields: FormProblem["fields"], message = "Nothing was imported") => {
+    const problem: FormProblem = { message, fields, values: {}, requestId };
     return data({ sent, result: null, problem }, { status: 400 });
   };
   if (file === null || form === null) return refuse(problems);
   const dryRun = form.get("intent") !== "import";
   if (!dryRun && sent.mode === "replace" && String(form.get("typedWord") ?? "").trim() !== "replace")
-    return refuse([{ path: "typedWord", message: "What was typed is not replace. See again what it would do." }]);
+    return refuse([], "Nothing was imported: what was typed is not replace. See again what it would do.");
   try {
     const result = await api.flags.importFile({
       // The schema of a file refuses what it is not.
@@ -72,7 +72,7 @@ export default function FlagImport() {
         <FormErrorSummary
           message={problem?.message}
           fields={problem?.fields}
-          labels={{ file: "File", typedWord: "Confirmation" }}
+          labels={{ file: "File" }}
           requestId={problem?.requestId}
         />
         {answer?.result ? <ImportResult result={answer.result} sent={answer.sent} /> : null}

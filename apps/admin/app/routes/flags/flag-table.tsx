@@ -101,7 +101,7 @@ const columns = (params: URLSearchParams): Column<FlagSummaryView>[] => [
     header: "Changed",
     sortKey: "updatedAt",
     render: ({ updatedAt, createdAt }) => (
-      <div>
+      <div style={{ whiteSpace: "nowrap" }}>
         <Text size="sm">
           <RelativeTime at={updatedAt} />
         </Text>
@@ -112,20 +112,24 @@ const columns = (params: URLSearchParams): Column<FlagSummaryView>[] => [
     ),
   },
   {
-    key: "lastEvaluatedAt",
-    header: "Last evaluated",
-    render: ({ lastEvaluatedAt }) => (
-      <Text size="sm" {...(lastEvaluatedAt ? {} : { c: "dimmed" })}>
-        {lastEvaluatedAt ? <RelativeTime at={lastEvaluatedAt} /> : "Never"}
-      </Text>
-    ),
-  },
-  {
     key: "evaluations",
-    header: "In 24 hours",
+    header: "Last evaluated",
     sortOnly: "-evaluations",
-    align: "right",
-    render: ({ evaluations }) => <Text size="sm">{evaluations.toLocaleString("en")}</Text>,
+    render: ({ lastEvaluatedAt, evaluations }) =>
+      lastEvaluatedAt === null ? (
+        <Text size="sm" c="dimmed">
+          Never
+        </Text>
+      ) : (
+        <div style={{ whiteSpace: "nowrap" }}>
+          <Text size="sm">
+            <RelativeTime at={lastEvaluatedAt} />
+          </Text>
+          <Text size="xs" c="dimmed">
+            {evaluations.toLocaleString("en")} in 24 hours
+          </Text>
+        </div>
+      ),
   },
   {
     key: "overrides",
@@ -139,7 +143,7 @@ const columns = (params: URLSearchParams): Column<FlagSummaryView>[] => [
   },
   {
     key: "instancesBehind",
-    header: "On instances",
+    header: "Instances",
     sortOnly: "-instancesBehind",
     render: (flag) => <Delivery flag={flag} />,
   },

@@ -106,7 +106,7 @@ export function NewFlagForm({ suggested, values, variants: sent, problem }: NewF
               description="After this day the list shows it as expired. It goes on working."
               defaultValue={values?.expiresAt ?? suggested.expiresAt}
               error={errorOf("expiresAt")}
-              w={240}
+              styles={{ wrapper: { maxWidth: 240 } }}
             />
           )}
           <VariantEditor form={variants} onChange={setVariants} errors={problem?.fields ?? []} />

@@ -4,7 +4,7 @@ import { PageHeader } from "@kombify/ui";
 import { Anchor } from "@mantine/core";
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
-import { presetOf, variantFormFrom } from "../../flags/variant-form.ts";
+import { presetOf, type VariantForm, variantFormFrom } from "../../flags/variant-form.ts";
 import { useLastAnswer } from "../../forms/use-last-answer.ts";
 import { PortalLink } from "../../frame/portal-link.tsx";
 import { requireOperator } from "../../frame/staff.ts";
@@ -45,8 +45,17 @@ export async function action({ request, context }: ActionFunctionArgs) {
     return redirect(flag === null ? "/flags/changes" : `/flags/${flag.key}`);
   } catch (error) {
     const refused = refusedForm(error, values, context.requestId, { request });
-    return data({ ...shown, problem: refused.data.problem }, refused.init ?? {});
+    const { problem } = refused.data;
+    const fields = problem.fields.map(({ path, message }) => ({ path: fieldOfVariants(path, variants), message }));
+    return data({ ...shown, problem: { ...problem, fields } }, refused.init ?? {});
   }
+}
+
+/** `definition.variants.blue` is the value in the row of that name. */
+function fieldOfVariants(path: string, { rows }: VariantForm): string {
+  const [, variants, ...name] = path.split(".");
+  const at = rows.findIndex((row) => row.name.trim() === name.join("."));
+  return variants === "variants" ? `variant-${Math.max(0, at)}.value` : path.replace(/^definition[.]/, "");
 }
 
 export default function NewFlag() {
