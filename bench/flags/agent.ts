@@ -2,7 +2,6 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
-import type { HostFlags } from "@kombify/agent-contract";
 
 export type PlayedAgent = {
   /** Newest revision that it has, and when it had it (milliseconds since 1970, with fractions). */
@@ -33,7 +32,7 @@ export async function playAgent(
     const words = await text(answer);
     if (answer.statusCode !== 200 && answer.statusCode !== 304)
       throw new Error(`${path}: ${answer.statusCode} ${words}`);
-    return words === "" ? null : (JSON.parse(words) as unknown);
+    return words;
   };
   let etag = "";
   let digest: string | undefined;
@@ -42,7 +41,7 @@ export async function playAgent(
   const agent: PlayedAgent = {
     has: { revision: 0, at: 0 },
     async pull() {
-      await take((await send("GET", `/api/agent/flags${etag ? `?etag=${etag}` : ""}`)) as HostFlags | null);
+      await take(await send("GET", `/api/agent/flags${etag ? `?etag=${etag}` : ""}`));
     },
     async beat() {
       const { revision } = agent.has;
@@ -63,18 +62,17 @@ export async function playAgent(
       streams.destroy();
     },
   };
-  const take = async (flags: HostFlags | null): Promise<void> => {
-    const document = flags?.documents.find(({ tenant }) => tenant === tenantId);
-    if (!flags || !document) return;
-    agent.has = { revision: document.revision, at: now() };
-    etag = flags.etag;
-    digest = document.digest;
+  // A thousand of these share a processor, which their hosts do not: what is needed is taken out without reading the rest.
+  const take = async (words: string): Promise<void> => {
+    const revision = Number(/"revision":(\d+)/.exec(words)?.[1] ?? 0);
+    if (revision === 0) return;
+    agent.has = { revision, at: now() };
+    etag = /"etag":"(\w+)"/.exec(words)?.[1] ?? "";
+    digest = /"digest":"(\w+)"/.exec(words)?.[1];
     await agent.beat();
   };
   const hear = async (event: string): Promise<void> => {
-    if (!event.startsWith("event: flags")) return;
-    const { flags } = JSON.parse(event.slice(event.indexOf("data: ") + "data: ".length)) as { flags?: HostFlags };
-    await (flags ? take(flags) : agent.pull());
+    if (event.startsWith("event: flags")) await (event.includes('"documents"') ? take(event) : agent.pull());
   };
   const stream = await answerOf(httpsRequest(`${url}/api/agent/events`, { agent: streams }).end());
   if (stream.statusCode !== 200) throw new Error(`The stream was refused with ${stream.statusCode}.`);

@@ -8,9 +8,24 @@ const MAX_PENDING = 1000;
 
 /** Starts listening. @returns the changes and a way to stop. */
 export async function openChanges(db: Database): Promise<Changes & { stop(): Promise<void> }> {
-  const listeners = new Set<(change: Change | typeof MISSED) => void>();
+  type Listener = (change: Change | typeof MISSED) => void;
+  const listeners = new Set<Listener>();
+  /** Those who only care for one thing: a thousand agents' streams are not asked about each other's heartbeats. */
+  const ofOne = new Map<string, Set<Listener>>();
+  const nameOf = ({ noun, id }: Pick<Change, "noun" | "id">) => `${noun} ${id}`;
   const tell = (change: Change | typeof MISSED) => {
     for (const listener of listeners) listener(change);
+    const some = change === MISSED ? ofOne.values() : [ofOne.get(nameOf(change)) ?? []];
+    for (const each of some) for (const listener of each) listener(change);
+  };
+  const listenTo = (one: Pick<Change, "noun" | "id">, listener: Listener): (() => void) => {
+    const name = nameOf(one);
+    const there = ofOne.get(name) ?? new Set();
+    ofOne.set(name, there.add(listener));
+    return () => {
+      there.delete(listener);
+      if (there.size === 0) ofOne.delete(name);
+    };
   };
   let isAway = false;
   const listening = await db.listen(
@@ -38,7 +53,7 @@ export async function openChanges(db: Database): Promise<Changes & { stop(): Pro
       listeners.add(relay);
       return () => listeners.delete(relay);
     },
-    async *stream(matches, signal) {
+    async *stream(matches, signal, one) {
       // A slow reader gets the latest change of each thing once, however often it changed meanwhile.
       const pending = new Map<string, Change | null>();
       let wake = () => {};
@@ -47,14 +62,15 @@ export async function openChanges(db: Database): Promise<Changes & { stop(): Pro
           pending.clear();
           pending.set("", null);
         } else if (matches(change)) {
-          const key = `${change.noun} ${change.id}`;
+          const key = nameOf(change);
           const earlier = pending.get(key);
           pending.set(key, earlier && !earlier.isBeat ? { ...earlier, ...change, isBeat: false } : change);
         } else return;
         wake();
       };
       const stop = () => wake();
-      listeners.add(relay);
+      const stopListening = one ? listenTo(one, relay) : () => void listeners.delete(relay);
+      if (!one) listeners.add(relay);
       signal.addEventListener("abort", stop);
       try {
         while (!signal.aborted) {
@@ -68,7 +84,7 @@ export async function openChanges(db: Database): Promise<Changes & { stop(): Pro
             });
         }
       } finally {
-        listeners.delete(relay);
+        stopListening();
         signal.removeEventListener("abort", stop);
       }
     },

@@ -116,8 +116,13 @@ export interface Changes {
   /**
    * Yields a change that passes the filter, or null after the connection to the database was away and anything may have
    * been missed. Ends with the signal.
+   * @param one asks the filter only about changes of this one thing.
    */
-  stream(matches: (change: Change) => boolean, signal: AbortSignal): AsyncIterable<Change | null>;
+  stream(
+    matches: (change: Change) => boolean,
+    signal: AbortSignal,
+    one?: Pick<Change, "noun" | "id">,
+  ): AsyncIterable<Change | null>;
   on(listener: (change: Change) => void): () => void;
 }
 

@@ -136,3 +136,25 @@ test("one damaged document of a bundle is refused and reported, and holds nobody
   await flagsOf(third.tenantId, ({ revision, error }) => revision === 5 && error === undefined);
   agent.controlPlane.answerFlags = undefined;
 });
+
+test("flags that come before their tenant are taken once it is here, and go with it", async () => {
+  const { controlPlane } = agent;
+  controlPlane.publish({ tenants: [] });
+  const [here, later] = [desiredTenant(), desiredTenant()];
+  await openTenants(agent, [here]);
+  const documents = [documentOf(here, 2, FLAGS), documentOf(later, 3, FLAGS)];
+  controlPlane.publishFlags(bundleOf(documents));
+  await flagsOf(here.tenantId, ({ revision }) => revision === 2);
+  expect((await push(documents[1])).status).toBe(404);
+  expect((await stored()).map(({ id }) => id)).not.toContain(later.tenantId);
+  await openTenants(agent, [later]);
+  await flagsOf(later.tenantId, ({ revision, error }) => revision === 3 && error === undefined);
+
+  const { tenantId, slug, generation } = later;
+  controlPlane.publish({ tenants: [here], tombstones: [{ tenantId, slug, generation }] });
+  await controlPlane.reported(({ tenants }) =>
+    tenants.some((tenant) => tenant.tenantId === tenantId && tenant.state === "removed" && !tenant.flags),
+  );
+  expect((await stored()).map(({ id }) => id)).not.toContain(tenantId);
+  controlPlane.answerFlags = undefined;
+});

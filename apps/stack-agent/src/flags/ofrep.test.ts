@@ -217,7 +217,8 @@ test("the console shows what is in effect for who looks, and why, in words", asy
   await apply(document);
   const text = (await page()).replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
   for (const words of [
-    "8 flags Revision 3",
+    "Revision 3",
+    "8 flags",
     "theme &quot;it is new&quot; Rule 1: it fits you. beta",
     "a-share &quot;it is new&quot; When no rule fits: shared out",
     "for-us &quot;it is on&quot; Set for this homelab alone.",

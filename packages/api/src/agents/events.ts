@@ -22,15 +22,17 @@ function newsOf(flags: HostFlags): AgentEvent {
   return { event: "flags", data: withJson({ etag, flags }, () => `{"etag":"${etag}","flags":${json}}`) };
 }
 
+const isRevision = ({ revision }: Change) => revision !== undefined;
+
 /**
  * Both at once when the stream opens, and each again when it changes. A change of everybody's flags wakes a thousand of
  * these: nothing here asks the database for it.
  */
 export async function* agentEvents(ctx: AgentContext, signal: AbortSignal): AsyncGenerator<AgentEvent> {
-  const isMine = ({ noun, id, revision }: Change) =>
-    noun === "instances" && id === ctx.instanceId && revision !== undefined;
   const own = new AbortController();
-  const changes = ctx.can.changes.stream(isMine, AbortSignal.any([signal, own.signal]))[Symbol.asyncIterator]();
+  const changes = ctx.can.changes
+    .stream(isRevision, AbortSignal.any([signal, own.signal]), { noun: "instances", id: ctx.instanceId })
+    [Symbol.asyncIterator]();
   let hasFlags = true;
   let wake = () => {};
   const stopListening = ctx.can.flagDocuments.onReady(() => {

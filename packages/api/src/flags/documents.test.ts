@@ -2,6 +2,7 @@
 import { type HostFlags, hostFlagsSchema } from "@kombify/agent-contract";
 import { isIntact } from "@kombify/flags";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { toJson } from "../ready-json.ts";
 import {
   callAs,
   createTestPlane,
@@ -230,14 +231,19 @@ describe("a host", () => {
     const events = (await host.api.agents.events())[Symbol.asyncIterator]();
     expect((await events.next()).value).toMatchObject({ event: "hint" });
     const first = await events.next();
-    expect(first.value).toMatchObject({ event: "flags", data: { etag: (await flagsOf(host))?.etag } });
+    if (first.value?.event !== "flags") throw new Error("The second event is about flags.");
+    expect(first.value).toEqual({ event: "flags", data: { etag: (await flagsOf(host))?.etag } });
     const next = events.next();
     const there = (await flagsOf(elsewhere))?.etag;
     await writeOverride(plane.database, "banner", cleo.tenant.id, "b");
     await vi.waitFor(async () => expect((await flagsOf(elsewhere))?.etag).not.toBe(there));
     await writeFlags(plane.database, { banner: { variants: { a: "A", b: "C" }, variant: "b" } });
-    expect((await next).value).toMatchObject({ event: "flags" });
-    expect((await next).value?.data).toEqual({ etag: (await flagsOf(host))?.etag });
+    // What is small comes with the word.
+    const flags = await flagsOf(host);
+    expect((await next).value).toEqual({ event: "flags", data: { etag: flags?.etag, flags } });
+    expect(flags?.etag).not.toBe(first.value?.data.etag);
+    expect(toJson((await next).value?.data)).toBe(JSON.stringify((await next).value?.data));
+    expect(JSON.parse(toJson(flags))).toEqual(flags);
     void events.return?.();
   });
 });

@@ -60,7 +60,8 @@ function staleBanner(
 
 /** @param flags of the caller's tenant; undefined while there are none. */
 export function flagsPage(caller: Caller, flags: TenantFlags | undefined, freshness: Freshness): Page {
-  const heading = html`<div class="head"><div><h1>Flags in effect</h1><p class="muted">What is switched on for you in this homelab. It is decided in the portal.</p></div></div>`;
+  const heading = (detail: Html = nothing) =>
+    html`<div class="head"><div><h1>Flags in effect</h1><p class="muted">What is switched on for you in this homelab. It is decided in the portal.</p>${detail}</div></div>`;
   const served = servedFlags(flags, freshness);
   if (!flags || !served) {
     const empty = emptyState(
@@ -68,7 +69,7 @@ export function flagsPage(caller: Caller, flags: TenantFlags | undefined, freshn
       "No flags yet",
       "They arrive from the portal by themselves. Until then, programs use their own defaults.",
     );
-    return { title: "Flags", section: "flags", body: html`${heading}<section class="card">${empty}</section>` };
+    return { title: "Flags", section: "flags", body: html`${heading()}<section class="card">${empty}</section>` };
   }
   const found = served.flagSet
     .evaluateAll(evaluationContext(served.document, {}, caller.subject))
@@ -78,10 +79,10 @@ export function flagsPage(caller: Caller, flags: TenantFlags | undefined, freshn
       ? html`<ul class="rows">${found.map(flagRow)}</ul>`
       : emptyState("flag", "There are no flags", "Nothing is switched on or off for your homelab in particular.");
   const { revision, digest } = served.document;
-  const footer = flags.current
+  const detail = flags.current
     ? html`Revision ${revision} · <code title="${digest}">${digest.slice(0, 12)}</code>${freshness.confirmedAt ? html` · confirmed ${time(freshness.confirmedAt)}` : nothing}`
     : html`Sent by an older portal`;
-  const body = html`${heading}${staleBanner(served, flags.refusal, freshness)}
-  <section class="card" aria-labelledby="flags"><div class="card-head"><h2 id="flags">${count(found.length, "flag", "flags")}</h2><p class="muted small">${footer}</p></div>${list}</section>`;
+  const body = html`${heading(html`<p class="muted small">${detail}</p>`)}${staleBanner(served, flags.refusal, freshness)}
+  <section class="card" aria-labelledby="flags"><div class="card-head"><h2 id="flags">${count(found.length, "flag", "flags")}</h2></div>${list}</section>`;
   return { title: "Flags", section: "flags", body };
 }
