@@ -63,7 +63,7 @@ describe.skipIf(hasNoBrowser)("a flag in the Admin center", () => {
       .getByText(/^\d+ homelabs?$/)
       .first()
       .waitFor();
-    await page.getByLabel("Note").fill("Nearly everybody on Free");
+    await page.getByRole("textbox", { name: "Note" }).fill("Nearly everybody on Free");
     await button(page, "Save").click();
     await page.getByRole("status").getByText("Saved as version 2").waitFor();
 
@@ -73,7 +73,7 @@ describe.skipIf(hasNoBrowser)("a flag in the Admin center", () => {
 
     // As this homelab: the rule, and the place on the shares.
     await tab(page, /^Playground/).click();
-    await page.getByLabel("Homelab").fill(person.slug);
+    await page.getByRole("textbox", { name: "Homelab" }).fill(person.slug);
     await button(page, "Try it").click();
     await page.waitForURL(/playground\?tenant=/);
     await page.getByText("Rule 1", { exact: true }).waitFor();
@@ -83,7 +83,7 @@ describe.skipIf(hasNoBrowser)("a flag in the Admin center", () => {
     // Killed with a reason, which stands above every tab until it is restored.
     await page.getByRole("link", { name: "Kill…" }).click();
     await page.getByText("Everybody gets off, at once").waitFor();
-    await page.getByLabel("Why").fill("The shares are wrong");
+    await page.getByRole("textbox", { name: "Why" }).fill("The shares are wrong");
     await button(page, "Kill it now").click();
     await page.getByText("Why: The shares are wrong").waitFor();
     await page.getByRole("link", { name: "Restore…" }).click();
@@ -95,7 +95,7 @@ describe.skipIf(hasNoBrowser)("a flag in the Admin center", () => {
     await page.getByText("“Nearly everybody on Free”").waitFor();
     await page.getByRole("link", { name: "Go back to version 1…" }).click();
     await heading(page, "Go back to version 1?").waitFor();
-    await page.getByLabel("Note").fill("Not yet");
+    await page.getByRole("textbox", { name: "Note" }).fill("Not yet");
     await button(page, "Go back to version 1").click();
     await page.getByRole("status").getByText("again as it was in version 1").waitFor();
     await tab(page, /^Rules/).click();
