@@ -54,7 +54,7 @@ describe.skipIf(hasNoBrowser)("a flag in the Admin center", () => {
     await rule.getByLabel("Percent of on").fill("99.5");
     await rule.getByLabel("Percent of off").fill("0.4");
     await button(page, "Review the changes").click();
-    await page.getByRole("alert").getByText("0.1 % are missing").waitFor();
+    await page.getByRole("alert").getByRole("listitem").getByText("0.1 % are missing").waitFor();
     await rule.getByLabel("Percent of off").fill("0.5");
     await button(page, "Review the changes").click();
     await heading(page, "What changes").waitFor();
