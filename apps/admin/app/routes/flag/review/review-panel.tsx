@@ -44,7 +44,11 @@ export function ReviewPanel({ flag, review, address }: ReviewPanelProps) {
         </Section>
         <Stack gap="md">
           <Section title="Who gets something else">
-            <Effects effects={preview.effects} variants={Object.keys(flag.definition.variants)} />
+            <Effects
+              effects={preview.effects}
+              note={preview.effectsNote}
+              variants={Object.keys(flag.definition.variants)}
+            />
           </Section>
           {areWordsSaid ? null : (
             <Section title="The rule in words">
