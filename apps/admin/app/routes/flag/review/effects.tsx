@@ -4,10 +4,15 @@ import { counted } from "../../../flags/flag-words.ts";
 import { VariantName } from "../variant-name.tsx";
 import classes from "./effects.module.css";
 
-type EffectsProps = { effects: FlagPreviewView["effects"]; variants: readonly string[] };
+type EffectsProps = {
+  effects: FlagPreviewView["effects"];
+  /** Where not every homelab was looked at. */
+  note: string | null;
+  variants: readonly string[];
+};
 
 /** How many homelabs get something else, and what. */
-export function Effects({ effects, variants }: EffectsProps) {
+export function Effects({ effects, note, variants }: EffectsProps) {
   const changed = effects.filter(({ before, after }) => before !== after);
   const same = effects.filter(({ before, after }) => before === after);
   const unchanged = same.reduce((sum, { tenants }) => sum + tenants, 0);
@@ -38,6 +43,7 @@ export function Effects({ effects, variants }: EffectsProps) {
       )}
       <Text size="xs" c="dimmed" mt="xs">
         {unchanged > 0 ? `${counted(unchanged, "homelab", "homelabs")} as before. ` : ""}
+        {note ? `${note} ` : ""}
         Evaluated for each homelab's owner; what an application sends along is not known here.
       </Text>
     </>

@@ -20,7 +20,10 @@ type ReviewPanelProps = {
 export function ReviewPanel({ flag, review, address }: ReviewPanelProps) {
   const { preview, message, others } = review;
   const isSame = preview.differences.length === 0;
-  const areWordsSame = preview.wordsBefore.join("\n") === preview.wordsAfter.join("\n");
+  // Where the rules themselves are different, their words stand among the differences.
+  const areWordsSaid =
+    preview.wordsBefore.join("\n") === preview.wordsAfter.join("\n") ||
+    preview.differences.some(({ what }) => what === "Rules");
   return (
     <Stack gap="md">
       {message ? (
@@ -41,9 +44,13 @@ export function ReviewPanel({ flag, review, address }: ReviewPanelProps) {
         </Section>
         <Stack gap="md">
           <Section title="Who gets something else">
-            <Effects effects={preview.effects} variants={Object.keys(flag.definition.variants)} />
+            <Effects
+              effects={preview.effects}
+              note={preview.effectsNote}
+              variants={Object.keys(flag.definition.variants)}
+            />
           </Section>
-          {areWordsSame ? null : (
+          {areWordsSaid ? null : (
             <Section title="The rule in words">
               <Text size="xs" c="dimmed">
                 Now

@@ -18,7 +18,6 @@ type ShareFieldsProps = {
 export function ShareFields({ name, give, variants, allVariants, errorOf, onChange }: ShareFieldsProps) {
   const weights = variants.map(({ id, name: variant }) => ({ variant, weight: weightOf(give.weights[id] ?? "") ?? 0 }));
   const problem = sumProblem(weights.map(({ weight }) => weight));
-  const sent = errorOf(`${name}.shares`);
   const total = weights.reduce((sum, { weight }) => sum + weight, 0);
   return (
     <Stack gap="xs" id={`${name}.shares`} tabIndex={-1}>
@@ -42,7 +41,7 @@ export function ShareFields({ name, give, variants, allVariants, errorOf, onChan
         ))}
       </Group>
       <ShareBar shares={weights} variants={allVariants} />
-      <Text size="xs" role={sent ? "alert" : undefined} {...(problem ? { c: "red", fw: 600 } : { c: "dimmed" })}>
+      <Text size="xs" {...(problem ? { c: "red", fw: 600 } : { c: "dimmed" })}>
         {problem ?? `${percentText(total)} % together.`}
       </Text>
     </Stack>

@@ -17,7 +17,7 @@ export function readSettings(values: Record<string, string>, definition: Definit
       path: "metadata",
       message: 'Enter a JSON object of texts, numbers, true and false, such as {"ticket": "KB-12"}.',
     });
-  const date = expiresAt === "" ? null : new Date(`${expiresAt}T00:00:00Z`);
+  const date = dateFrom(expiresAt, definition.expiresAt);
   if (date && Number.isNaN(date.getTime()))
     problems.push({ path: "expiresAt", message: "Enter a date, such as 2027-01-31." });
   const changed = {
@@ -33,6 +33,14 @@ export function readSettings(values: Record<string, string>, definition: Definit
   };
   return { definition: changed, problems };
 }
+
+/** What was set to the minute over the API stays as it is while its day does. */
+function dateFrom(day: string, stored: unknown): Date | null {
+  if (day === "") return null;
+  return stored instanceof Date && dayOf(stored) === day ? stored : new Date(`${day}T00:00:00Z`);
+}
+
+const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
 
 function metadataFrom(typed: string): Metadata | null {
   if (typed.trim() === "") return {};
@@ -54,7 +62,7 @@ export function settingsValues(definition: FlagView["definition"]): Record<strin
     owner,
     kind,
     lifetime,
-    expiresAt: expiresAt ? new Date(expiresAt).toISOString().slice(0, 10) : "",
+    expiresAt: expiresAt ? dayOf(new Date(expiresAt)) : "",
     isSensitive: isSensitive ? "on" : "",
     metadata: Object.keys(metadata).length > 0 ? JSON.stringify(metadata, null, 2) : "",
   };
