@@ -10,8 +10,8 @@ import type { Logger } from "@kombify/server";
 import { sql } from "drizzle-orm";
 import type { Changes } from "../context.ts";
 import { withJson } from "../ready-json.ts";
-import type { Content } from "./compile-documents.ts";
 import { createDocumentLoader, type LoadedTenant, type Wanted } from "./load-documents.ts";
+import type { Content } from "./store-documents.ts";
 
 /** A document, ready to evaluate. */
 export interface TenantFlags {

@@ -4,9 +4,8 @@
  */
 import type { FlagEnvelope } from "@kombify/agent-contract";
 import type { Database, InstanceId, TenantId } from "@kombify/db";
-import { type CompileSource, envelopeOf, sealDocument } from "@kombify/flags";
-import { type Compiler, type Content, createCompiler } from "./compile-documents.ts";
-import { envelopeOfRow, readContents, type StoredDocument, storeDocuments } from "./store-documents.ts";
+import { type CompileSource, compileFlags, digestOfFlags, envelopeOf, sealDocument } from "@kombify/flags";
+import { type Content, envelopeOfRow, readContents, type StoredDocument, storeDocuments } from "./store-documents.ts";
 
 /** A tenant as it was at one moment. */
 export interface LoadedTenant {
@@ -58,19 +57,19 @@ const contextOf = ({ tenantId, slug, plan, instance, region, version }: Row): Fl
 export function createDocumentLoader(db: Database, contents: Map<string, Content>) {
   const system = db.as({ kind: "system" });
   /** Of the newest revision of the fleet that was seen. */
-  let compiler: { revision: number; compile: Compiler } | undefined;
+  let known: { revision: number; source: CompileSource } | undefined;
 
   /** The flags themselves are read when their revision is another one than is known. */
   async function readFleet({ tenants, instances }: Wanted): Promise<Fleet> {
-    const known = compiler?.revision ?? null;
+    const seen = known?.revision ?? null;
     const [row] = await system.read<Fleet>(
       (sql) => sql`
         select s.revision::float8 as revision,
-          case when s.revision is distinct from ${known}::bigint then (
+          case when s.revision is distinct from ${seen}::bigint then (
             select coalesce(json_agg(json_build_object('key', f.key, 'state', f.state, 'variants', f.variants, 'defaultVariant', f.default_variant,
               'targeting', f.targeting, 'metadata', f.metadata, 'offVariant', f.off_variant, 'prerequisites', f.prerequisites,
               'isKilled', f.killed_at is not null) order by f.key), '[]') from flags f) end as flags,
-          case when s.revision is distinct from ${known}::bigint then (
+          case when s.revision is distinct from ${seen}::bigint then (
             select coalesce(json_object_agg(g.key, g.logic), '{}') from flag_segments g) end as segments,
           (select coalesce(json_agg(json_build_object('tenantId', t.id, 'revision', s.revision + t.flags_revision,
               'changedAt', greatest(s.changed_at, t.flags_changed_at), 'slug', t.slug, 'plan', t.plan,
@@ -91,13 +90,16 @@ export function createDocumentLoader(db: Database, contents: Map<string, Content
 
   return async function load(wanted: Wanted): Promise<LoadedTenant[]> {
     const { revision, flags, segments, tenants } = await readFleet(wanted);
-    if (flags && segments) compiler = { revision, compile: createCompiler({ flags, segments }) };
-    const compile = compiler?.compile;
-    if (!compile) throw new Error("There is no source of flags, and none came.");
+    if (flags && segments) known = { revision, source: { flags, segments } };
+    const source = known?.source;
+    if (!source) throw new Error("There is no source of flags, and none came.");
 
     const made = tenants.map((row) => {
-      const content = compile({ tenantId: row.tenantId, tenant: row.slug }, row.overrides);
-      if (!contents.has(content.digest)) contents.set(content.digest, content);
+      // Tenants who get the same get the same object: see compileFlags.
+      const compiled = compileFlags(source, { tenantId: row.tenantId, tenant: row.slug }, row.overrides);
+      const digest = digestOfFlags(compiled);
+      const content = contents.get(digest) ?? { digest, flags: compiled };
+      contents.set(digest, content);
       return { row, content };
     });
     const missing = made.filter(({ row }) => !row.written);

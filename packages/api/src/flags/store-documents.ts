@@ -2,7 +2,12 @@
 import type { CompiledFlags, FlagEnvelope } from "@kombify/agent-contract";
 import type { ScopedDatabase, TenantId, Transaction } from "@kombify/db";
 import { sql } from "drizzle-orm";
-import type { Content } from "./compile-documents.ts";
+
+/** Flags with the digest that names them. */
+export interface Content {
+  digest: string;
+  flags: CompiledFlags;
+}
 
 /** An envelope that is to be written, with the fleet's revision that is part of its own. */
 export type NewDocument = { envelope: FlagEnvelope; fleetRevision: number };
