@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasNoBrowser } from "./src/browser.ts";
+import { addOperator } from "./src/by-sql.ts";
 import { setTheStage } from "./src/journey.ts";
 import { register, somebody } from "./src/people.ts";
-import { addOperator } from "./src/second-staff.ts";
 import { signInStaff, untilStatus } from "./src/staff-api.ts";
 
 async function signInToAdmin(page: Page, adminUrl: string, who: { email: string; password: string }): Promise<void> {

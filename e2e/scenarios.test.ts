@@ -1,8 +1,10 @@
 /** The product plan's scenarios of integration, over HTTP as its own examples are: against the running system. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
+import { putOnPlan } from "./src/by-sql.ts";
 import { type Person, register, somebody } from "./src/people.ts";
 import { sharedSystem } from "./src/shared-system.ts";
+import { signInStaff } from "./src/staff-api.ts";
 import type { System } from "./src/system.ts";
 import { until } from "./src/until.ts";
 
@@ -31,8 +33,8 @@ const post = (path: string, headers: Record<string, string>, body: unknown = {})
   fetch(`${system.cloudUrl}${path}`, { method: "POST", headers: { ...json, ...headers }, body: JSON.stringify(body) });
 
 /** A personal access token, as a person makes one for a program. */
-async function tokenOf({ cookie }: SignedUp): Promise<string> {
-  const answer = await post("/api/tokens", { cookie }, { name: "program", scopes: ["stack:read", "stack:write"] });
+async function tokenOf({ cookie }: SignedUp, scopes = ["stack:read", "stack:write"]): Promise<string> {
+  const answer = await post("/api/tokens", { cookie }, { name: "program", scopes });
   expect(answer.status).toBe(201);
   return ((await answer.json()) as { secret: string }).secret;
 }
@@ -124,5 +126,51 @@ describe("the plan's scenarios", () => {
     expect(waitSeconds).toBeLessThanOrEqual(60);
     expect(await refused.json()).toMatchObject({ code: "LIMIT_REACHED", detail: expect.stringContaining("100") });
     expect((await call(await tokenOf(bob))).status).toBe(200);
+  });
+
+  test("5: flags match the plan, for a token and on the Stack, and follow a change everywhere", async () => {
+    const [free, pro] = [await signUp("plan5a"), await signUp("plan5b")];
+    await putOnPlan(system, pro.slug, "pro");
+    const staff = await signInStaff(system);
+    const key = `disks-${randomUUID().slice(0, 8)}`;
+    const disks = (many: number) => ({
+      owner: "e2e",
+      variants: { few: 1, many },
+      defaultVariant: "few",
+      targeting: { if: [{ "===": [{ var: "plan" }, "pro"] }, "many"] },
+    });
+    await staff.saveFlag(key, disks(8));
+
+    type Flags = { flags: Record<string, { value: unknown; reason: string; variant: string }> };
+    const inCloud = async (person: SignedUp, token: string) => {
+      const answer = await fetch(`${system.cloudUrl}/v1/portal/feature-flags`, {
+        headers: { authorization: `Bearer ${token}`, "x-tenant-id": person.slug },
+      });
+      return ((await answer.json()) as Flags).flags[key];
+    };
+    const tokens = [await tokenOf(free, ["portal:read"]), await tokenOf(pro, ["portal:read"])] as const;
+    await until("Cloud has the flag", async () => (await inCloud(pro, tokens[1]))?.value === 8);
+    expect(await inCloud(pro, tokens[1])).toEqual({ value: 8, variant: "many", reason: "TARGETING_MATCH" });
+    expect(await inCloud(free, tokens[0])).toEqual({ value: 1, variant: "few", reason: "DEFAULT" });
+
+    const cookies = [await launch(free), await launch(pro)] as const;
+    const onStack = async (cookie: string) => {
+      const answer = await fetch(`${system.stackUrl}/ofrep/v1/evaluate/flags/${key}`, {
+        method: "POST",
+        headers: { ...json, cookie, origin: system.stackUrl },
+        // What a client says of its plan counts for nothing.
+        body: JSON.stringify({ context: { plan: "pro" } }),
+      });
+      return ((await answer.json()) as { value?: unknown }).value;
+    };
+    await until("the Stack has the flag", async () => (await onStack(cookies[1])) === 8);
+    expect(await onStack(cookies[0])).toBe(1);
+
+    await staff.saveFlag(key, disks(16), 1);
+    await until("both have the change", async () => {
+      const values = [(await inCloud(pro, tokens[1]))?.value, await onStack(cookies[1])];
+      return values.every((value) => value === 16);
+    });
+    expect([(await inCloud(free, tokens[0]))?.value, await onStack(cookies[0])]).toEqual([1, 1]);
   });
 });
