@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { takeOwnership } from "@kombify/embedded-postgres";
+import { createUsageCounter } from "@kombify/flags";
 import { type Listener, type Logger, listen } from "@kombify/server";
 import { startAlias } from "./alias/start-alias.ts";
 import type { AgentConfig } from "./config.ts";
@@ -16,7 +17,6 @@ import type { PocketBaseLogin } from "./engine/pocketbase/client.ts";
 import { watchFreshness } from "./flags/freshness.ts";
 import { openHostFlags } from "./flags/host-flags.ts";
 import { createFlagMetrics, uncounted } from "./flags/metrics.ts";
-import { createUsageCounter } from "./flags/usage.ts";
 import { createJobFeed } from "./jobs/feed.ts";
 import { startJobRunner } from "./jobs/runner.ts";
 import { createControl } from "./operate/control.ts";

@@ -1,6 +1,6 @@
 /** The two listeners of a Stack: one for browsers and API clients, one for our own services over mTLS. */
 import { exchangeRequestSchema, hintSchema, ServiceError, type ServiceName } from "@kombify/agent-contract";
-import { ofrepRefusal } from "@kombify/flags";
+import { ofrepRefusal, type UsageCounter } from "@kombify/flags";
 import { createShell, type Logger, readJson, type Shell, type ShellEnv } from "@kombify/server";
 import type { MiddlewareHandler } from "hono";
 import { refuseLaunch } from "./console/pages/outside.ts";
@@ -12,7 +12,6 @@ import type { FreshnessWatch } from "./flags/freshness.ts";
 import type { HostFlags } from "./flags/host-flags.ts";
 import { describeFlags, type FlagCounters } from "./flags/metrics.ts";
 import { ofrepRoutes } from "./flags/ofrep.ts";
-import type { UsageCounter } from "./flags/usage.ts";
 import type { JobFeed } from "./jobs/feed.ts";
 import type { Reconciler } from "./reconcile/reconciler.ts";
 import { handleCallback } from "./sso/callback.ts";

@@ -127,8 +127,14 @@ test.each<[string, unknown, string, string]>([
   ],
   ["a variant by tenant", { cat: ["for-", { var: "tenant" }] }, "", "fixed values"],
   ["too deep", { if: [nest(40), "on"] }, "", "levels deep"],
+  ["too deep with its segments", { if: [{ and: [{ "!": [{ $ref: "deep" }] }] }, "on"] }, "", "levels deep"],
 ])("%s is refused, with its place", (_, logic, path, words) => {
-  const problems = targeting(logic, { a: { "!": [{ $ref: "b" }] }, b: { "!": [{ $ref: "a" }] }, staff: plan });
+  const problems = targeting(logic, {
+    a: { "!": [{ $ref: "b" }] },
+    b: { "!": [{ $ref: "a" }] },
+    staff: plan,
+    deep: nest(30),
+  });
   expect(problems.filter((problem) => problem.path.startsWith("/flags"))[0]).toEqual({
     path: `/flags/b/targeting${path}`,
     message: expect.stringContaining(words),

@@ -11,9 +11,12 @@ const sha256 = (value: unknown): string =>
 
 const digests = new WeakMap<CompiledFlags, string>();
 
+/** For flags that came from elsewhere: whatever is remembered of the same object. */
+export const freshDigestOf = (flags: CompiledFlags): string => sha256(flags);
+
 /** Remembered by object: tenants with the same flags share them, and nobody changes them (see compileFlags). */
 export function digestOfFlags(flags: CompiledFlags): string {
-  const digest = digests.get(flags) ?? sha256(flags);
+  const digest = digests.get(flags) ?? freshDigestOf(flags);
   digests.set(flags, digest);
   return digest;
 }
@@ -43,10 +46,6 @@ export function sealDocument(
 }
 
 export const envelopeOf = ({ flags: _, ...envelope }: FlagDocument): FlagEnvelope => envelope;
-
-/** Whether a document is what its digests say: counted afresh, whatever is remembered of the same object. */
-export const isIntact = (document: FlagDocument): boolean =>
-  sha256(document.flags) === document.flagsDigest && digestOfEnvelope(document) === document.digest;
 
 /**
  * What a host has or should have, under one name: the digest of each tenant's document and its revision, in any order.

@@ -1,33 +1,40 @@
-/** Whether a document can be taken: what an agent asks before it stores one, wherever it came from. */
-import { FLAGS_BODY_LIMIT, type FlagDocument, flagDocumentSchema } from "@kombify/agent-contract";
-import { digestOfEnvelope, isIntact } from "./digest.ts";
+/**
+ * Whether a document can be taken: what is asked before one is stored and answered from, wherever it came from. Flags are
+ * checked apart from envelopes, since tenants share them: once for each digest.
+ */
+import {
+  type CompiledFlags,
+  compiledFlagsSchema,
+  FLAGS_BODY_LIMIT,
+  type FlagEnvelope,
+  flagEnvelopeSchema,
+  invalidInput,
+} from "@kombify/agent-contract";
+import { digestOfEnvelope, freshDigestOf } from "./digest.ts";
 import { ENGINE_VERSION, isOurEngine } from "./engine-version.ts";
 import { createFlagSet, type FlagSet } from "./evaluate.ts";
 import { findUnfitPart } from "./limits.ts";
 import { isKnownOperator, isObject, operationsIn } from "./logic.ts";
 
-/**
- * `older` and `conflict` (the same revision with another digest) are 409, `oversized` is 413, `foreign` (another tenant's) is
- * 403 or 404, and the rest 400. Whatever it is: what is stored stays.
- */
-export type DocumentRefusal = "empty" | "oversized" | "corrupt" | "engine" | "foreign" | "older" | "conflict";
+/** `malformed`: not of the shape that was agreed. `corrupt`: not what its digest says, or nothing that can be evaluated. */
+export interface DocumentRefusal {
+  reason: "empty" | "oversized" | "malformed" | "corrupt" | "engine" | "foreign";
+  message: string;
+}
 
-export type CheckedDocument =
-  | {
-      document: FlagDocument;
-      flagSet: FlagSet /** It is what is stored already. */;
-      isStored: boolean;
-      refusal?: never;
-    }
-  | { refusal: DocumentRefusal; message: string };
+type Refused = { refusal: DocumentRefusal };
+type CheckedFlags = { flags: CompiledFlags; flagSet: FlagSet; refusal?: never } | Refused;
+type CheckedEnvelope = { envelope: FlagEnvelope; refusal?: never } | Refused;
 
-/** Levels of a document around and in its flags. */
+/** Levels of a document with its flags, which begin one level within. */
 const DEPTH_LIMIT = 80;
 
-const refuse = (refusal: DocumentRefusal, message: string): CheckedDocument => ({ refusal, message });
+const refuse = (reason: DocumentRefusal["reason"], message: string): Refused => ({ refusal: { reason, message } });
 
-/** What this evaluator could not do, although the document is what it was when it left. */
-function findUnknownOperator({ flags }: FlagDocument): string | null {
+const isNothing = (value: unknown): boolean => value === undefined || value === null || value === "";
+
+/** What this evaluator could not do, although the flags are what they were when they left. */
+function findUnknownOperator(flags: CompiledFlags): string | null {
   for (const [key, { targeting }] of Object.entries(flags))
     for (const { operator } of operationsIn(targeting))
       if (!isKnownOperator(operator)) return `Flag ${key} uses the operator "${operator}", which is unknown here.`;
@@ -35,55 +42,56 @@ function findUnknownOperator({ flags }: FlagDocument): string | null {
 }
 
 /**
- * Everything that has to be true of a document before it is stored and answered from: that it is one, of the size and depth
- * that can be held, for this engine, of this tenant, what its digests say, newer than what is stored, and that it loads.
- * @param value what came, parsed; a text or bytes that could not be parsed is no document.
- * @param expected `tenant`: whose it has to be. `stored`: what is there already, if anything. `bytes`: how large it came.
+ * Everything that has to be true of flags: that they can be held and walked, that they are what their digest says, and that
+ * every one of them can be evaluated here.
+ * @param digest what the envelope calls them.
+ * @param value what came, parsed. It is given back as it is: what a newer control plane adds is part of the digest.
  */
-export function checkDocument(
-  value: unknown,
-  expected: {
-    tenant: string;
-    stored?: Pick<FlagDocument, "revision" | "digest"> | null;
-    bytes?: number;
-  },
-): CheckedDocument {
-  if (value === undefined || value === null || value === "" || (isObject(value) && Object.keys(value).length === 0))
-    return refuse("empty", "There is nothing in it.");
-  if ((expected.bytes ?? 0) > FLAGS_BODY_LIMIT)
-    return refuse("oversized", `It has ${expected.bytes} bytes; at most ${FLAGS_BODY_LIMIT} are taken.`);
-  const unfit = findUnfitPart(value, DEPTH_LIMIT);
-  if (unfit !== null) return refuse("corrupt", unfit);
-  const parsed = flagDocumentSchema.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return refuse("corrupt", `It is no document of flags: ${issue?.path.join(".")}: ${issue?.message}`);
-  }
-  const document = parsed.data;
-  if (document.tenant !== expected.tenant || document.context.tenantId !== expected.tenant)
-    return refuse("foreign", "It is of another tenant.");
-  if (!isOurEngine(document.engineVersion))
-    return refuse(
-      "engine",
-      `It is made for ${document.engineVersion}; here evaluates ${ENGINE_VERSION}. Update the agent, or wait for a document for it.`,
-    );
-  // What the schema leaves out was part of what was sealed, or was never part of it: both are told by the digests.
-  if (!isIntact(document)) return refuse("corrupt", "Its digests do not fit what is in it.");
-  const { stored } = expected;
-  if (stored && document.revision < stored.revision)
-    return refuse("older", `It is revision ${document.revision}; revision ${stored.revision} is stored.`);
-  if (stored && document.revision === stored.revision && document.digest !== stored.digest)
-    return refuse("conflict", `Revision ${stored.revision} is stored with another content.`);
-  const unknown = findUnknownOperator(document);
+export function checkFlags(digest: string, value: unknown): CheckedFlags {
+  if (isNothing(value)) return refuse("empty", "There are no flags in it.");
+  // First, for everything that comes after it would run out of stack.
+  const unfit = findUnfitPart(value, DEPTH_LIMIT - 1);
+  if (unfit !== null) return refuse("corrupt", `Something in the flags cannot be used: ${unfit}`);
+  if (Buffer.byteLength(JSON.stringify(value)) > FLAGS_BODY_LIMIT)
+    return refuse("oversized", `The flags are larger than ${FLAGS_BODY_LIMIT} bytes.`);
+  const parsed = compiledFlagsSchema.safeParse(value);
+  if (!parsed.success) return refuse("malformed", `The flags are not as agreed: ${invalidInput(parsed.error).message}`);
+  const flags = value as CompiledFlags;
+  if (freshDigestOf(flags) !== digest) return refuse("corrupt", "The flags are not what their digest says.");
+  const unknown = findUnknownOperator(flags);
   if (unknown !== null) return refuse("corrupt", unknown);
   try {
-    const flagSet = createFlagSet(document.flags);
-    return { document, flagSet, isStored: stored?.digest === document.digest && stored.revision === document.revision };
-  } catch (error) {
-    return refuse("corrupt", error instanceof Error ? error.message : String(error));
+    return { flags, flagSet: createFlagSet(flags) };
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : "It did not say why.";
+    return refuse("corrupt", `The flags cannot be evaluated: ${detail}`);
   }
 }
 
-/** Whether an envelope is what its digest says, for one whose flags are known by their own digest already. */
-export const isEnvelopeIntact = (envelope: Omit<FlagDocument, "flags">): boolean =>
-  digestOfEnvelope(envelope) === envelope.digest;
+/**
+ * Everything that has to be true of a document apart from its flags, which may stand in it and are not looked at.
+ * @param expectedTenant whose it has to be, where that is known.
+ */
+export function checkEnvelope(value: unknown, expectedTenant?: string): CheckedEnvelope {
+  if (isNothing(value) || (isObject(value) && Object.keys(value).length === 0))
+    return refuse("empty", "The document is empty.");
+  const own = isObject(value) ? Object.fromEntries(Object.entries(value).filter(([name]) => name !== "flags")) : value;
+  const unfit = findUnfitPart(own, DEPTH_LIMIT);
+  if (unfit !== null) return refuse("corrupt", `Something in the document cannot be used: ${unfit}`);
+  const parsed = flagEnvelopeSchema.safeParse(own);
+  if (!parsed.success)
+    return refuse("malformed", `The document is not as agreed: ${invalidInput(parsed.error).message}`);
+  const envelope = parsed.data;
+  const { tenant, context, engineVersion } = envelope;
+  if (tenant !== (expectedTenant ?? tenant)) return refuse("foreign", "The document is another tenant's.");
+  if (context.tenantId !== tenant)
+    return refuse("foreign", "The document would be evaluated as another tenant than the one that it is for.");
+  if (!isOurEngine(engineVersion))
+    return refuse(
+      "engine",
+      `The document is for ${engineVersion}; this host has ${ENGINE_VERSION}, which may sort people otherwise. Bring the agent up to date.`,
+    );
+  if (digestOfEnvelope(envelope) !== envelope.digest)
+    return refuse("corrupt", "The document is not what its digest says.");
+  return { envelope };
+}

@@ -1,8 +1,8 @@
 export { type CompileSource, compileFlags, type SourceFlag, type TenantFacts } from "./compile.ts";
 export { type EvaluationContext, evaluationContext } from "./context.ts";
 export { checkDefinitions, type Definition, type DefinitionProblem } from "./definition.ts";
-export { digestOfEnvelope, digestOfFlags, envelopeOf, hostFlagsEtag, isIntact, sealDocument } from "./digest.ts";
-export { type CheckedDocument, checkDocument, type DocumentRefusal, isEnvelopeIntact } from "./document.ts";
+export { digestOfEnvelope, digestOfFlags, envelopeOf, hostFlagsEtag, sealDocument } from "./digest.ts";
+export { checkEnvelope, checkFlags, type DocumentRefusal } from "./document.ts";
 export { COMPILER_VERSION, ENGINE_VERSION, isOurEngine } from "./engine-version.ts";
 export { isCurrent } from "./entity-tag.ts";
 export { createFlagSet, type Evaluation, type FlagSet } from "./evaluate.ts";

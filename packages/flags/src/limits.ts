@@ -3,8 +3,8 @@ import type { Definition, DefinitionProblem } from "./definition.ts";
 
 /** Of a flag as JSON, bytes. */
 const FLAG_LIMIT = 256 * 1024;
-/** Objects and lists within one another; an operation of a targeting is an object and a list. */
-const DEPTH_LIMIT = { targeting: 64, variants: 32, metadata: 2, prerequisites: 4 };
+/** Objects and lists within one another; an operation of a targeting is an object and a list, also where a segment is written out. */
+export const DEPTH_LIMIT = { targeting: 64, variants: 32, metadata: 2, prerequisites: 4 };
 
 // What separates rules from variants inside of an evaluation is one of these. Line breaks and tabs are text.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

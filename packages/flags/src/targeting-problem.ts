@@ -1,5 +1,6 @@
 /** What is wrong with a targeting, by the place where it is. */
 import type { Definition, DefinitionProblem } from "./definition.ts";
+import { DEPTH_LIMIT, findUnfitPart } from "./limits.ts";
 import { argumentsOf, attributeOf, isKnownOperator, operationOf, operationsIn, TARGETING_OPERATORS } from "./logic.ts";
 import { mapResults } from "./results.ts";
 import { SegmentError, segmentKeyOf, writeOutSegments } from "./segments.ts";
@@ -92,6 +93,8 @@ export function checkTargeting(flag: Definition, segments: Readonly<Record<strin
   if (wrong.length > 0) return wrong;
   try {
     const whole = writeOutSegments(targeting, segments);
+    const unfit = findUnfitPart(whole, DEPTH_LIMIT.targeting);
+    if (unfit !== null) return [at("", `With its segments written out: ${unfit}`)];
     return [...checkResults(flag, whole), ...checkTenants(whole)];
   } catch (error) {
     if (error instanceof SegmentError) return [at("", error.message)];

@@ -1,11 +1,11 @@
 /** Everything between this agent and its control plane, wired together: documents in, reports out, certificates renewed. */
 import { setTimeout as delay } from "node:timers/promises";
 import { type DesiredState, ENGINE_CAPACITY, type Report } from "@kombify/agent-contract";
+import type { UsageCounter, UsageReport } from "@kombify/flags";
 import type { Logger } from "@kombify/server";
 import type { Engine } from "../engine/engine.ts";
 import type { FreshnessWatch } from "../flags/freshness.ts";
 import type { HostFlags } from "../flags/host-flags.ts";
-import type { UsageCounter } from "../flags/usage.ts";
 import type { Reconciler } from "../reconcile/reconciler.ts";
 import { AGENT_VERSION } from "../version.ts";
 import { createControlPlaneClient } from "./client.ts";
@@ -27,6 +27,8 @@ export type Connection = {
 
 /** How often the time of the last contact is written down; after a restart the age that is shown may be off by this. */
 const CONTACT_SAVE_MS = 30_000;
+/** Counts of flags in one report; the contract takes no more. */
+const MOST_COUNTS = 5_000;
 /** Stopping does not wait longer for the control plane. */
 const LAST_REPORT_MS = 2_000;
 
@@ -91,17 +93,22 @@ export function connectControlPlane(options: {
       const reported = tenant.state === "removed" ? undefined : flags.reportOf(tenant.tenantId);
       return reported ? { ...tenant, flags: reported } : tenant;
     });
-  const describe = async (): Promise<ReportBody> => ({
-    ...reconciler.state(),
-    tenants: tenants(),
-    flagUsage: usage.pending(),
-    ...(await health()),
-    engine: engine.kind,
-    // A host that moved may have an engine that takes fewer than it was set up for.
-    capacity: Math.min(stored.settings.capacity, ENGINE_CAPACITY[engine.kind].max),
-    trustedCas: renewal.trustedCas(),
-    versions: { agent: AGENT_VERSION, engine: engine.version },
-  });
+  /** Of the last report that was put together: there is never more than one under way. */
+  let counted: UsageReport | null = null;
+  const describe = async (): Promise<ReportBody> => {
+    counted = usage.report(MOST_COUNTS);
+    return {
+      ...reconciler.state(),
+      tenants: tenants(),
+      flagUsage: counted.usage,
+      ...(await health()),
+      engine: engine.kind,
+      // A host that moved may have an engine that takes fewer than it was set up for.
+      capacity: Math.min(stored.settings.capacity, ENGINE_CAPACITY[engine.kind].max),
+      trustedCas: renewal.trustedCas(),
+      versions: { agent: AGENT_VERSION, engine: engine.version },
+    };
+  };
 
   const revision = () => reconciler.document()?.revision ?? 0;
   const puller = startPuller({ client, link, log, revision, accept });
@@ -112,8 +119,8 @@ export function connectControlPlane(options: {
     log,
     bootEpoch: Date.now(),
     describe,
-    onAnswer: ({ accepted, desiredRevision }, { flagUsage = [] }) => {
-      if (accepted) usage.reported(flagUsage);
+    onAnswer: ({ accepted, desiredRevision }) => {
+      if (accepted) counted?.arrived();
       if (desiredRevision !== revision()) puller.trigger();
     },
   });
@@ -135,7 +142,7 @@ export function connectControlPlane(options: {
   renewal.heed(reconciler.document());
   /** What was counted since the last report would be lost with this process. */
   const lastReport = async (ended: Promise<void>): Promise<void> => {
-    if (!link.status().isConnected || usage.pending().length === 0) return;
+    if (!link.status().isConnected || usage.report(1).usage.length === 0) return;
     const sent = ended
       .then(() => reporter.last())
       .catch((err: unknown) => log.warn({ err }, "the last counts of flags were not reported"));

@@ -18,7 +18,7 @@ export function startReporter(options: {
   log: Logger;
   bootEpoch: number;
   describe: () => Promise<ReportBody>;
-  onAnswer: (answer: ReportAnswer, body: ReportBody) => void;
+  onAnswer: (answer: ReportAnswer) => void;
 }): Loop & { last(): Promise<void> } {
   const { client, link, log, bootEpoch } = options;
   let seq = 0;
@@ -29,7 +29,7 @@ export function startReporter(options: {
     link.succeeded();
     if (!answer.accepted)
       log.warn({ seq }, "the control plane has a newer report of this host; is a second agent running?");
-    options.onAnswer(answer, body);
+    options.onAnswer(answer);
   };
   const loop = startLoop({
     intervalMs: HEARTBEAT_INTERVAL_MS,

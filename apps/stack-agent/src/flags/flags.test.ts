@@ -1,5 +1,5 @@
 import type { CompiledFlags, FlagDocument, TenantReport } from "@kombify/agent-contract";
-import { digestOfFlags } from "@kombify/flags";
+import { digestOfFlags, sealDocument } from "@kombify/flags";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { desiredTenant } from "../../test/control-plane-double.ts";
 import { bundleOf, documentOf, flagOf } from "../../test/flags.ts";
@@ -100,12 +100,17 @@ test("a damaged, foreign, oversized or empty document changes nothing and says w
   const { document, ...tenant } = await newTenant(5);
   const next = documentOf(tenant, 6, { other: flagOf("on") });
   const cases: Array<[body: unknown, status: number, words: string]> = [
-    [{}, 400, "not as agreed"],
+    [{}, 400, "empty"],
+    [{ ...next, schemaVersion: 2 }, 400, "not as agreed"],
+    [{ ...next, flags: { other: true } }, 422, "not as agreed"],
+    [{ ...next, flags: undefined }, 422, "no flags"],
     [{ ...next, flags: FLAGS }, 422, "not what their digest says"],
     [{ ...next, context: { ...next.context, plan: "business" } }, 422, "not what its digest says"],
     [{ ...next, engineVersion: "flagd-core@99.0.0" }, 422, "Bring the agent up to date"],
     [documentOf(tenant, 6, { other: flagOf("nowhere") }), 422, "cannot be evaluated"],
+    [documentOf(tenant, 6, { other: flagOf("on", { targeting: { if: [{ later: 1 }, "on"] } }) }), 422, '"later"'],
     [documentOf(desiredTenant(), 6, FLAGS), 404, "not on this host"],
+    [sealDocument({ ...next, context: { tenantId: desiredTenant().tenantId } }, new Date()), 404, "as another tenant"],
     [{ ...next, padding: "x".repeat(4 * 1024 * 1024) }, 413, "larger than"],
   ];
   for (const [body, status, words] of cases) {
@@ -129,6 +134,19 @@ test("one damaged document of a bundle is refused and reported, and holds nobody
   await flagsOf(theirs.tenantId, ({ revision, error }) => revision === 6 && error === undefined);
   await flagsOf(mine.tenantId, ({ revision, error }) => revision === 5 && /digest/.test(error ?? ""));
   await flagsOf(third.tenantId, ({ revision, error }) => revision === 5 && /older than revision 5/.test(error ?? ""));
+
+  // Deeper than anything here could walk, and what this engine could not evaluate.
+  const [endless, later] = ["1".repeat(64), documentOf(mine, 7, { a: flagOf("on", { targeting: { later: [1] } }) })];
+  const unwalkable = sealDocument(documentOf(theirs, 7, FLAGS), new Date(), endless);
+  const hostile = bundleOf([later, unwalkable, third.document]);
+  delete hostile.contents[endless];
+  const deep = `${'{"!":['.repeat(50_000)}1${"]}".repeat(50_000)}`;
+  agent.controlPlane.answerFlags = () =>
+    new Response(JSON.stringify(hostile).replace(`"contents":{`, `"contents":{"${endless}":${deep},`));
+  agent.controlPlane.publish({});
+  await flagsOf(mine.tenantId, ({ revision, error }) => revision === 5 && /operator "later"/.test(error ?? ""));
+  await flagsOf(theirs.tenantId, ({ revision, error }) => revision === 6 && /levels deep/.test(error ?? ""));
+  await flagsOf(third.tenantId, ({ revision, error }) => revision === 5 && error === undefined);
 
   // Mended, it is taken, and the error is gone.
   agent.controlPlane.publishFlags(bundleOf([damaged, good, third.document]));

@@ -38,8 +38,7 @@ function readTenant(
     text === null
       ? null
       : attempt(what, () => {
-          const envelope = readEnvelope(JSON.parse(text));
-          if (envelope.tenant !== tenantId) throw new Error("it is another tenant's.");
+          const envelope = readEnvelope(JSON.parse(text), tenantId);
           return { envelope, contents: contentsOf(envelope.flagsDigest) };
         });
   const newest = document("The stored document", current);
@@ -47,7 +46,7 @@ function readTenant(
   const before = newest ? null : document("The document before it", previous);
   const layer = attempt("What older control planes sent", () => readOlder(older));
   const previousEnvelope =
-    newest && previous ? attempt("The document before it", () => readEnvelope(JSON.parse(previous))) : null;
+    newest && previous ? attempt("The document before it", () => readEnvelope(JSON.parse(previous), tenantId)) : null;
   const used = before ? ` Revision ${before.envelope.revision} is used until a newer one comes.` : "";
   return {
     current: newest ?? before,

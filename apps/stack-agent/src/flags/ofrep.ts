@@ -3,7 +3,7 @@
  * ask although it is a POST: nothing changes.
  */
 import { ServiceError } from "@kombify/agent-contract";
-import { answerBulk, answerFlag, type EventStream, type OfrepAnswer } from "@kombify/flags";
+import { answerBulk, answerFlag, type EventStream, type OfrepAnswer, type UsageCounter } from "@kombify/flags";
 import { Hono, type MiddlewareHandler } from "hono";
 import type { JobFeed } from "../jobs/feed.ts";
 import type { Caller, CallerEnv } from "../stack-api/caller.ts";
@@ -14,7 +14,6 @@ import type { FreshnessWatch } from "./freshness.ts";
 import type { HostFlags } from "./host-flags.ts";
 import type { FlagCounters } from "./metrics.ts";
 import { servedFlags } from "./served.ts";
-import type { UsageCounter } from "./usage.ts";
 
 const EVENT_STREAMS: EventStream[] = [{ type: "sse", endpoint: { requestUri: "/ofrep/v1/events" } }];
 
@@ -62,7 +61,7 @@ export function ofrepRoutes({
   const app = new Hono<CallerEnv>();
   const servedTo = ({ tenant }: Caller) => servedFlags(flags.of(tenant.id), freshness.status());
   const respond = ({ status, headers, body, evaluations }: OfrepAnswer): Response => {
-    for (const { key, variant = "", reason, errorCode } of evaluations) {
+    for (const { key, variant, reason, errorCode } of evaluations) {
       counters().evaluated(reason);
       // A key that there is no flag of could be anything.
       if (errorCode !== "FLAG_NOT_FOUND") usage.count(key, variant);

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import type { TLSSocket } from "node:tls";
 import { type FlagDocument, peerOfCertificate } from "@kombify/agent-contract";
 import type { Change } from "@kombify/db";
-import { isIntact } from "@kombify/flags";
+import { checkEnvelope, checkFlags } from "@kombify/flags";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   callAs,
@@ -180,7 +180,9 @@ describe("a push", () => {
       applied: true,
     });
     expect(received).toEqual([{ body: document, peer: { kind: "service", name: "admin" }, tenant: ann.tenant.id }]);
-    expect(isIntact(received[0]!.body)).toBe(true);
+    const { flags, ...envelope } = received[0]!.body;
+    expect(checkEnvelope(received[0]!.body, ann.tenant.id)).toEqual({ envelope });
+    expect(checkFlags(envelope.flagsDigest, flags)).not.toHaveProperty("refusal");
     expect(await deliveryOf(ann)).toMatchObject({ revision: document.revision, instanceId: host.instanceId });
     const [line] = (await staff.api.audit.list({ action: "flags.push" })).items;
     expect(line).toMatchObject({ actorKind: "staff", targetId: ann.tenant.id, tenantSlug: ann.tenant.slug });

@@ -1,6 +1,6 @@
 /** What is promised of documents: one per revision, the same for everybody, and only ever newer. */
 import { type HostFlags, hostFlagsSchema } from "@kombify/agent-contract";
-import { isIntact } from "@kombify/flags";
+import { checkEnvelope, checkFlags } from "@kombify/flags";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { toJson } from "../ready-json.ts";
 import {
@@ -51,7 +51,8 @@ describe("a document", () => {
     const there = (await flagsOf(host))?.documents.find(({ tenant }) => tenant === ann.tenant.id);
     const { flags, ...envelope } = current;
     expect(there).toEqual(envelope);
-    expect(isIntact(current)).toBe(true);
+    expect(checkEnvelope(current, ann.tenant.id)).toEqual({ envelope });
+    expect(checkFlags(envelope.flagsDigest, flags)).toMatchObject({ flags });
     expect(flags.sims?.defaultVariant).toBe("off");
     expect(document.revision).toBeLessThanOrEqual(current.revision);
     expect(bundle?.documents.length).toBe(2);
@@ -183,8 +184,10 @@ describe("a host", () => {
     expect(bundle?.documents.map(({ tenant }) => tenant).sort()).toEqual([ann.tenant.id, bob.tenant.id].sort());
     expect(JSON.stringify(bundle)).not.toContain(cleo.tenant.id);
     expect(await flagsOf(host, bundle?.etag)).toBeNull();
-    for (const envelope of bundle?.documents ?? [])
-      expect(isIntact({ ...envelope, flags: bundle?.contents[envelope.flagsDigest] ?? {} })).toBe(true);
+    for (const envelope of bundle?.documents ?? []) {
+      expect(checkEnvelope(envelope)).toEqual({ envelope });
+      expect(checkFlags(envelope.flagsDigest, bundle?.contents[envelope.flagsDigest])).not.toHaveProperty("refusal");
+    }
     const answer = await plane.admin.handleAgent(
       new Request(`https://localhost/api/agent/flags?etag=${bundle?.etag}`),
       {
