@@ -1,19 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { signInToAdmin } from "./src/admin.ts";
 import { hasNoBrowser } from "./src/browser.ts";
 import { addOperator } from "./src/by-sql.ts";
 import { setTheStage } from "./src/journey.ts";
 import { register, somebody } from "./src/people.ts";
 import { signInStaff, untilStatus } from "./src/staff-api.ts";
-
-async function signInToAdmin(page: Page, adminUrl: string, who: { email: string; password: string }): Promise<void> {
-  await page.goto(adminUrl);
-  await page.getByLabel("E-mail").fill(who.email);
-  await page.getByRole("textbox", { name: "Password" }).fill(who.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Fleet" }).waitFor();
-}
 
 const tab = (page: Page, name: RegExp) =>
   page.getByRole("navigation", { name: /^Parts of/ }).getByRole("link", { name });

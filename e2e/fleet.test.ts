@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Page } from "playwright-core";
 import { afterAll, describe, expect, test } from "vitest";
+import { signInToAdmin } from "./src/admin.ts";
 import { hasNoBrowser } from "./src/browser.ts";
 import { type Host, pasteJoinCommand } from "./src/host.ts";
 import { setTheStage } from "./src/journey.ts";
@@ -8,16 +9,7 @@ import { launch, register, signUp, somebody } from "./src/people.ts";
 import { sharedSystem, stopSharedSystem } from "./src/shared-system.ts";
 import { createStack } from "./src/stack-console.ts";
 import { signInStaff, untilStatus } from "./src/staff-api.ts";
-import type { System } from "./src/system.ts";
 import { until } from "./src/until.ts";
-
-async function signInToAdmin(page: Page, { adminUrl, staff }: System): Promise<void> {
-  await page.goto(adminUrl);
-  await page.getByLabel("E-mail").fill(staff.email);
-  await page.getByRole("textbox", { name: "Password" }).fill(staff.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Fleet" }).waitFor();
-}
 
 /** The row of a table by the text of its first link; a cell by its column's header. */
 const rowOf = (page: Page, name: string) =>
@@ -39,7 +31,7 @@ describe.skipIf(hasNoBrowser)("the fleet", () => {
     const person = somebody("seen");
     expect((await register(system.cloudUrl, person)).status).toBe(201);
     const { page } = await stage.visit();
-    await signInToAdmin(page, system);
+    await signInToAdmin(page, system.adminUrl, system.staff);
     await page.getByRole("status").getByText("Live", { exact: true }).waitFor();
 
     await page.getByRole("navigation").getByRole("link", { name: "Instances" }).click();
@@ -80,7 +72,7 @@ describe.skipIf(hasNoBrowser)("the fleet", () => {
   test("a host is registered in the page, joins by the pasted command, and takes the next tenants as the emptier one", async () => {
     const { system } = stage;
     const { page } = await stage.visit();
-    await signInToAdmin(page, system);
+    await signInToAdmin(page, system.adminUrl, system.staff);
     await page.goto(`${system.adminUrl}/instances/new`);
     await page.getByLabel("Name", { exact: true }).fill(name);
     await page.getByLabel("Region").fill("the same desk");

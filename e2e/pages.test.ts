@@ -1,6 +1,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { signInToAdmin } from "./src/admin.ts";
 import { hasNoBrowser } from "./src/browser.ts";
 import { HAND_WRITTEN_FLAG, KILLED_FLAG, makeFlags, SHOWN_FLAG, SHOWN_SEGMENT } from "./src/demo-flags.ts";
 import { continueWithProvider, somebodyThere } from "./src/identity-provider.ts";
@@ -115,7 +116,7 @@ describe.skipIf(hasNoBrowser)("every page", () => {
     expect(await inspect(page, [stackUrl])).toEqual([]);
     await signUp(page, cloudUrl, somebody("axestack"));
     await launch(page, stackUrl);
-    expect(await inspect(page, [stackUrl, `${stackUrl}/stacks`, `${stackUrl}/jobs`])).toEqual([]);
+    expect(await inspect(page, [stackUrl, `${stackUrl}/stacks`, `${stackUrl}/jobs`, `${stackUrl}/flags`])).toEqual([]);
     const stack = await createStack(page, stackUrl, { name: "media", services: ["traefik"] });
     await addNode(page, { name: "nas", address: "192.168.1.20" });
     const [job] = (await (await page.request.get(`${stackUrl}/v1/jobs`)).json()).items;
@@ -127,56 +128,49 @@ describe.skipIf(hasNoBrowser)("every page", () => {
 
   test("of the Admin center has none either", async () => {
     const { system } = stage;
-    const { adminUrl, staff } = system;
+    const { adminUrl } = system;
     const { page } = await stage.visit();
     expect(await inspect(page, [`${adminUrl}/login`])).toEqual([]);
-    await page.goto(adminUrl);
-    await page.getByLabel("E-mail").fill(staff.email);
-    await page.getByRole("textbox", { name: "Password" }).fill(staff.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("heading", { name: "Fleet" }).waitFor();
-    const staffApi = await signInStaff(system);
-    const local = await staffApi.instance("local");
-    await makeFlags(staffApi);
-    const flag = `/flags/${SHOWN_FLAG}`;
+    await signInToAdmin(page, system.adminUrl, system.staff);
+    const local = await (await signInStaff(system)).instance("local");
     const { items } = await (await page.request.get(`${adminUrl}/api/admin/tenants?limit=1`)).json();
-    const paths = [
-      "",
-      "/instances",
-      "/instances/new",
-      `/instances/${local.id}`,
-      "/tenants",
-      "/tenants?search=nobody",
-      "/flags",
-      "/flags?search=nobody",
-      "/flags/new",
-      "/flags/segments",
-      "/flags/segments/+new",
-      `/flags/segments/${SHOWN_SEGMENT}?remove=`,
-      `/flags/segments/${SHOWN_SEGMENT}?as=json`,
-      "/flags/changes?show=all",
-      "/flags/import",
-      flag,
-      `${flag}?ask=kill`,
-      `${flag}/overrides`,
-      `${flag}/playground?tenant=${items[0].slug}&plan=free`,
-      `${flag}/rollout`,
-      `${flag}/usage`,
-      `${flag}/history?revert=1`,
-      `${flag}/settings`,
-      `/flags/${KILLED_FLAG}?ask=restore`,
-      `/flags/${HAND_WRITTEN_FLAG}`,
-      "/audit",
-      "/settings",
-      "/settings?rotate=signing-keys",
-      "/nowhere",
-    ];
-    const tenants = items.map(({ id }: { id: string }) => `/tenants/${id}`);
-    expect(
-      await inspect(
-        page,
-        [...paths, ...tenants].map((path) => adminUrl + path),
-      ),
-    ).toEqual([]);
+    const instances = ["/instances", "/instances/new", `/instances/${local.id}`];
+    const tenants = ["/tenants", "/tenants?search=nobody", `/tenants/${items[0].id}`];
+    const others = ["", "/audit", "/settings", "/settings?rotate=signing-keys", "/nowhere"];
+    const pages = [...instances, ...tenants, ...others].map((path) => adminUrl + path);
+    expect(await inspect(page, pages)).toEqual([]);
+  });
+
+  describe("of the editor of flags", () => {
+    beforeAll(async () => makeFlags(await signInStaff(stage.system)));
+
+    const flag = `/flags/${SHOWN_FLAG}`;
+    const segment = `/flags/segments/${SHOWN_SEGMENT}`;
+    test.each([
+      [
+        "for many of them",
+        ["", "?search=nobody", "/new", "/changes?show=all", "/import"].map((path) => `/flags${path}`),
+      ],
+      ["for segments", ["/flags/segments", "/flags/segments/+new", `${segment}?remove=`, `${segment}?as=json`]],
+      [
+        "for one of them",
+        ["", "?ask=kill", "/overrides", "/rollout", "/usage", "/settings"].map((path) => flag + path),
+      ],
+      [
+        "for those that are unlike others",
+        [
+          `${flag}/playground?plan=free`,
+          `${flag}/history?revert=1`,
+          `/flags/${KILLED_FLAG}?ask=restore`,
+          `/flags/${HAND_WRITTEN_FLAG}`,
+        ],
+      ],
+    ])("%s has none either", async (_, paths) => {
+      const { system } = stage;
+      const { page } = await stage.visit();
+      await signInToAdmin(page, system.adminUrl, system.staff);
+      const pages = paths.map((path) => system.adminUrl + path);
+      expect(await inspect(page, pages)).toEqual([]);
+    });
   });
 });
