@@ -1,3 +1,6 @@
+-- Before row-level security, which the owner of the tables is under as well.
+INSERT INTO flag_settings (id) VALUES (1);
+--> statement-breakpoint
 DO $$
 DECLARE name text;
 BEGIN
@@ -65,8 +68,6 @@ GRANT SELECT (key, variants) ON flags TO kombify_agent;
 CREATE POLICY agent ON flags FOR SELECT TO kombify_agent USING (app_instance_id() IS NOT NULL);
 --> statement-breakpoint
 
-INSERT INTO flag_settings (id) VALUES (1);
---> statement-breakpoint
 
 -- A tenant's document follows from more than its flags. Whoever changes that, wherever, raises the revision.
 CREATE FUNCTION raise_flags_revision() RETURNS trigger LANGUAGE plpgsql AS $$
