@@ -111,6 +111,8 @@ describe.skipIf(hasNoBrowser)("a flag in the Admin center", () => {
     await waiting(other).waitFor({ state: "detached" });
 
     await first.goto(`${adminUrl}/flags/${key}`);
+    // What is chosen in the moment in which the page's script takes the form over is put back, visibly.
+    await first.getByText("Live", { exact: true }).waitFor();
     await first.getByLabel("Default variant").selectOption({ label: "on" });
     await button(first, "Review the changes").click();
     await button(first, "Ask for approval").click();
