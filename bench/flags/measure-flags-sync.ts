@@ -14,12 +14,21 @@ const FLAGS = Number(process.env.FLAGS ?? 100);
 const CHANGES = 7;
 /** Agents at rest are watched for so long, milliseconds. */
 const IDLE_MS = 30_000;
-/** Between two changes, so that each meets a fleet at rest. */
-const PAUSE_MS = 2_000;
+/** Processor time in half a second below which a process is at rest, milliseconds. */
+const REST_MS = 50;
 const AIM = { p50: 200, p99: 1_000 };
 
 const now = () => performance.timeOrigin + performance.now();
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits until all acknowledgements are taken, so that each change meets a fleet at rest. */
+async function untilAtRest(pid: number): Promise<void> {
+  for (let isBusy = true; isBusy; ) {
+    const before = await processorTime([pid]);
+    await pause(500);
+    isBusy = (await processorTime([pid])) - before > REST_MS;
+  }
+}
 
 /** A host with one homelab each, and flags of the size that a product of some years has. */
 async function createFleet(sql: Sql): Promise<void> {
@@ -76,11 +85,11 @@ export async function measureFlagsSync(cluster: Cluster): Promise<Row[]> {
     const turns: number[][] = [];
     const busy: number[] = [];
     for (let turn = 0; turn <= CHANGES; turn++) {
-      await pause(PAUSE_MS);
+      await untilAtRest(pid);
       const before = await processorTime([pid]);
       const { revision, at } = await changeFlag(sql, turn);
       const waits = (await order({ kind: "await", revision })).at.map((then) => then - at);
-      await pause(PAUSE_MS);
+      await untilAtRest(pid);
       // The first one warms up.
       if (turn === 0) continue;
       turns.push(waits);
