@@ -42,7 +42,7 @@ export default function Usage() {
       ) : (
         <EmptyState icon={IconChartBar} title={`Nobody has asked for it in the last ${RANGE_WORDS[range]}`}>
           {flag.lastEvaluatedAt === null
-            ? "Once Cloud or a host evaluates it, this counts how often each variant was given. Hosts report every minute or so."
+            ? "Once Cloud or a host evaluates it, this counts how often each variant was given. Hosts report every 10 seconds or so."
             : "It was asked for before: choose a longer time."}
         </EmptyState>
       )}
