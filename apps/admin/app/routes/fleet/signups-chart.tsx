@@ -1,7 +1,7 @@
 import type { FleetOverview } from "@kombify/api/schemas";
 import { Text } from "@mantine/core";
-import { countTicks, dayText } from "./chart-scale.ts";
-import classes from "./fleet.module.css";
+import { AsTable, ChartFrame, COLUMN } from "../../charts/chart-frame.tsx";
+import { countTicks, dayText } from "../../charts/chart-scale.ts";
 
 type Day = FleetOverview["signups"][number];
 
@@ -17,36 +17,19 @@ export function SignupsChart({ days }: { days: Day[] }) {
       <Text size="xs" c="dimmed" mb={6}>
         Sign-ups a day (days in UTC)
       </Text>
-      <div className={classes.chart}>
-        <div className={classes.ticks} aria-hidden>
-          {ticks.toReversed().map((tick) => (
-            <span key={tick}>{tick.toLocaleString("en")}</span>
-          ))}
-        </div>
-        <svg
-          className={classes.bars}
-          viewBox={`0 0 ${days.length * 10} 100`}
-          preserveAspectRatio="none"
-          role="img"
-          aria-label={`Bar chart of sign-ups a day. ${label}`}
-        >
-          {ticks.map((tick) => (
-            <line key={tick} x1={0} x2={days.length * 10} y1={100 - (tick / top) * 100} y2={100 - (tick / top) * 100} />
-          ))}
-          {days.map(({ day, count }, at) => (
-            <rect key={day} x={at * 10 + 1.5} width={7} y={100 - (count / top) * 100} height={(count / top) * 100}>
-              <title>{`${dayText(day)}: ${count.toLocaleString("en")}`}</title>
-            </rect>
-          ))}
-        </svg>
-        <div className={classes.days} aria-hidden>
-          {days.map(({ day }, at) => (
-            <span key={day}>{(days.length - 1 - at) % 4 === 0 ? dayText(day) : ""}</span>
-          ))}
-        </div>
-      </div>
-      <details className={classes.asTable}>
-        <summary>As a table</summary>
+      <ChartFrame
+        ticks={ticks}
+        formatTick={(tick) => tick.toLocaleString("en")}
+        times={days.map(({ day }, at) => ({ key: day, text: (days.length - 1 - at) % 4 === 0 ? dayText(day) : "" }))}
+        label={`Bar chart of sign-ups a day. ${label}`}
+      >
+        {days.map(({ day, count }, at) => (
+          <rect key={day} x={at * COLUMN + 1.5} width={7} y={100 - (count / top) * 100} height={(count / top) * 100}>
+            <title>{`${dayText(day)}: ${count.toLocaleString("en")}`}</title>
+          </rect>
+        ))}
+      </ChartFrame>
+      <AsTable>
         <table>
           <caption>Sign-ups a day</caption>
           <thead>
@@ -64,7 +47,7 @@ export function SignupsChart({ days }: { days: Day[] }) {
             ))}
           </tbody>
         </table>
-      </details>
+      </AsTable>
     </div>
   );
 }

@@ -1,8 +1,9 @@
 import type { FlagUsageView } from "@kombify/api/schemas";
 import { exactUtcText } from "@kombify/ui";
 import { Text } from "@mantine/core";
+import { ChartFrame, COLUMN } from "../../../charts/chart-frame.tsx";
+import { countTicks } from "../../../charts/chart-scale.ts";
 import { counted } from "../../../flags/flag-words.ts";
-import { countTicks } from "../../fleet/chart-scale.ts";
 import { variantColor } from "../variant-colors.ts";
 import { VariantName } from "../variant-name.tsx";
 import classes from "./usage.module.css";
@@ -15,14 +16,12 @@ type UsageChartProps = {
   variants: readonly string[];
 };
 
-const COLUMN = 10;
 const GAP = 1.2;
 
 /** How often each variant was given: columns of them over time, on a scale that begins at 0. Drawn on the server. */
 export function UsageChart({ usage: { series, stepSeconds }, steps, variants }: UsageChartProps) {
   const ticks = countTicks(Math.max(0, ...steps.map(({ total }) => total)));
   const top = ticks.at(-1) ?? 1;
-  const width = steps.length * COLUMN;
   const total = steps.reduce((sum, each) => sum + each.total, 0);
   // About eight times fit on a desk, four on a phone.
   const every = Math.max(1, Math.ceil(steps.length / 8));
@@ -39,34 +38,21 @@ export function UsageChart({ usage: { series, stepSeconds }, steps, variants }: 
       <Text size="xs" c="dimmed" mb={6}>
         Evaluations in each {stepWords(stepSeconds)} (times in UTC)
       </Text>
-      <div className={classes.chart}>
-        <div className={classes.ticks} aria-hidden>
-          {ticks.toReversed().map((tick) => (
-            <span key={tick}>{tick.toLocaleString("en", { notation: "compact" })}</span>
-          ))}
-        </div>
-        <svg
-          className={classes.bars}
-          viewBox={`0 0 ${width} 100`}
-          preserveAspectRatio="none"
-          role="img"
-          aria-label={`Column chart of ${counted(total, "evaluation", "evaluations")} by variant over time. The table below has the figures.`}
-        >
-          {ticks.map((tick) => (
-            <line key={tick} x1={0} x2={width} y1={100 - (tick / top) * 100} y2={100 - (tick / top) * 100} />
-          ))}
-          {steps.map((step, at) => (
-            <Column key={step.at.getTime()} step={step} x={at * COLUMN} top={top} variants={variants} />
-          ))}
-        </svg>
-        <div className={classes.times} aria-hidden>
-          {steps.map(({ at }, index) => (
-            <span key={at.getTime()} data-minor={(steps.length - 1 - index) % (every * 2) !== 0 || undefined}>
-              {(steps.length - 1 - index) % every === 0 ? stepText(at, stepSeconds) : ""}
-            </span>
-          ))}
-        </div>
-      </div>
+      <ChartFrame
+        ticks={ticks}
+        formatTick={(tick) => tick.toLocaleString("en", { notation: "compact" })}
+        times={steps.map(({ at }, index) => ({
+          key: at.getTime(),
+          text: (steps.length - 1 - index) % every === 0 ? stepText(at, stepSeconds) : "",
+          isMinor: (steps.length - 1 - index) % (every * 2) !== 0,
+        }))}
+        label={`Column chart of ${counted(total, "evaluation", "evaluations")} by variant over time. The table below has the figures.`}
+        isTall
+      >
+        {steps.map((step, at) => (
+          <Column key={step.at.getTime()} step={step} x={at * COLUMN} top={top} variants={variants} />
+        ))}
+      </ChartFrame>
     </div>
   );
 }

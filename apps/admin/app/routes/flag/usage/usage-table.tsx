@@ -1,4 +1,5 @@
 import { exactUtcText } from "@kombify/ui";
+import { AsTable } from "../../../charts/chart-frame.tsx";
 import classes from "./usage.module.css";
 import type { UsageStep } from "./usage-steps.ts";
 
@@ -7,8 +8,7 @@ export function UsageTable({ steps }: { steps: readonly UsageStep[] }) {
   const [first] = steps;
   if (!first) return null;
   return (
-    <details className={classes.asTable}>
-      <summary>As a table</summary>
+    <AsTable>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways is reached by keyboard */}
       <section className={classes.scroll} aria-label="Evaluations as a table" tabIndex={0}>
         <table>
@@ -37,6 +37,6 @@ export function UsageTable({ steps }: { steps: readonly UsageStep[] }) {
           </tbody>
         </table>
       </section>
-    </details>
+    </AsTable>
   );
 }
