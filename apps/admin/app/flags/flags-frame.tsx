@@ -1,8 +1,7 @@
 import { PageHeader } from "@kombify/ui";
-import { Button, Group } from "@mantine/core";
 import { useLocation } from "@remix-run/react";
 import type { ComponentProps, ReactNode } from "react";
-import { PortalLink } from "../frame/portal-link.tsx";
+import { PageLinks } from "../frame/page-links.tsx";
 
 /** Pages about all flags, in the order of their links. */
 const PAGES = [
@@ -21,25 +20,14 @@ type FlagsFrameProps = Pick<ComponentProps<typeof PageHeader>, "description" | "
 /** What stands above each page about all flags: its title, and links to the others. */
 export function FlagsFrame({ waiting, children, ...header }: FlagsFrameProps) {
   const { pathname } = useLocation();
+  const pages = PAGES.map(({ href, text }) => ({
+    href,
+    text: href === "/flags/changes" && waiting ? `${text}: ${waiting} waiting` : text,
+  }));
   return (
     <>
       <PageHeader title={PAGES.find(({ href }) => href === pathname)?.text ?? "Flags"} {...header} />
-      <Group component="nav" aria-label="Flags" gap="xs" mb="md">
-        {PAGES.map(({ href, text }) => (
-          <Button
-            key={href}
-            component={PortalLink}
-            href={href}
-            variant={href === pathname ? "light" : "subtle"}
-            color={href === pathname ? "iris" : "gray"}
-            size="compact-md"
-            fw={500}
-            {...(href === pathname ? { "aria-current": "page" as const } : {})}
-          >
-            {href === "/flags/changes" && waiting ? `${text}: ${waiting} waiting` : text}
-          </Button>
-        ))}
-      </Group>
+      <PageLinks label="Flags" pages={pages} />
       {children}
     </>
   );

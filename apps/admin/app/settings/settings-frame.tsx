@@ -1,8 +1,7 @@
 import { PageHeader } from "@kombify/ui";
-import { Button, Group } from "@mantine/core";
 import { useLocation } from "@remix-run/react";
 import type { ReactNode } from "react";
-import { PortalLink } from "../frame/portal-link.tsx";
+import { PageLinks } from "../frame/page-links.tsx";
 
 /** Pages of the settings, in the order of their links. */
 const PAGES = [
@@ -20,22 +19,7 @@ export function SettingsFrame({ description, marks, children }: SettingsFramePro
   return (
     <>
       <PageHeader title={here?.text ?? "Settings"} description={description} marks={marks} />
-      <Group component="nav" aria-label="Settings" gap="xs" mb="md">
-        {PAGES.map(({ href, text }) => (
-          <Button
-            key={href}
-            component={PortalLink}
-            href={href}
-            variant={href === pathname ? "light" : "subtle"}
-            color={href === pathname ? "iris" : "gray"}
-            size="compact-md"
-            fw={500}
-            {...(href === pathname ? { "aria-current": "page" as const } : {})}
-          >
-            {text}
-          </Button>
-        ))}
-      </Group>
+      <PageLinks label="Settings" pages={PAGES} />
       {children}
     </>
   );
