@@ -6,11 +6,11 @@ const STANDING_DAYS = 30;
 
 /**
  * A table of all flags to join by key: `join ${flagStandings(sql)} s on s.key = f.key`. Its columns are `standing` (one of
- * FLAG_STANDINGS), `"lastEvaluatedAt"` (the beginning of that hour, or null) and `evaluations` (of this hour and the 23
+ * FLAG_STANDINGS), `"lastEvaluatedAt"` (the beginning of that hour, but not before the flag was made; or null) and `evaluations` (of this hour and the 23
  * before). Of a variant's use only the first and the last hour are looked up, so that the cost does not grow with it.
  */
 export const flagStandings = (sql: Sql) => sql`(
-  select f.key, v.last as "lastEvaluatedAt", v.evaluations::float8 as evaluations,
+  select f.key, case when v.last is not null then greatest(v.last, f.created_at) end as "lastEvaluatedAt", v.evaluations::float8 as evaluations,
     case
       when f.killed_at is not null then 'killed'
       when f.state = 'DISABLED' then 'disabled'

@@ -109,6 +109,11 @@ describe("how a flag stands", () => {
     const found = await standingOf("busy");
     expect(found?.evaluations).toBe(14);
     expect(Date.now() - found?.lastEvaluatedAt.getTime()).toBeLessThan(3_600_000 + 60_000);
+    // Uses are counted by the hour, and yet none is from before there was a flag.
+    const made = new Date(Date.now() - 1_000);
+    await insertFlag("just-made", { created_at: made });
+    await insertUse("just-made", "on", new Date(), 1);
+    expect((await standingOf("just-made"))?.lastEvaluatedAt.getTime()).toBeGreaterThanOrEqual(made.getTime());
   });
 });
 

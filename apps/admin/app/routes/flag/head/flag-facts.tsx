@@ -27,7 +27,7 @@ export function FlagFacts({ flag }: { flag: FlagView }) {
         <Fact name="Version">
           {flag.version}, <RelativeTime at={flag.updatedAt} />
         </Fact>
-        <Fact name="Last asked for">
+        <Fact name="Last evaluated">
           {lastEvaluatedAt ? (
             <>
               <RelativeTime at={lastEvaluatedAt} />, {counted(flag.evaluations, "time", "times")} in 24 hours
