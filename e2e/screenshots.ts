@@ -105,6 +105,7 @@ async function photograph(system: System): Promise<void> {
       ["stack-new-stack", `${home}/stacks/new`],
       ["stack-jobs", `${home}/jobs`],
       ["stack-job", `${home}/jobs/${jobs[0].id}`],
+      ["stack-flags", `${home}/flags`],
     ] as const)
       await take(ada, { name, address });
     await take(visitor, { name: "stack-signed-out", address: stackUrl });
@@ -134,7 +135,8 @@ async function photograph(system: System): Promise<void> {
     await takeAdmin("flag-json", `/flags/${HAND_WRITTEN_FLAG}`);
     await takeAdmin("flag-playground", `${flag}/playground?tenant=${ADA.slug}&plan=free`);
     await takeAdmin("flag-rollout", `${flag}/rollout`);
-    await takeAdmin("flag-usage", `${flag}/usage`);
+    // One that the pages before have asked for.
+    await takeAdmin("flag-usage", "/flags/first-steps/usage");
     await takeAdmin("flag-history", `${flag}/history`);
     await takeAdmin("flag-settings", `${flag}/settings`);
     await takeAdmin("audit", "/audit");
