@@ -215,12 +215,17 @@ test("the console shows what is in effect for who looks, and why, in words", asy
     killed: flagOf("off", { metadata: { decidedBy: "killed" }, offVariant: "off" }),
     needs: flagOf("on", { prerequisites: [{ flag: "killed", variants: ["on"] }], offVariant: "off" }),
     hostile: flagOf("on", { variants: { on: "<b>&" } }),
+    switched: flagOf("off", { variants: { on: true, off: false } }),
   });
   await apply(document);
-  const text = (await page()).replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
+  const shown = await page();
+  expect(shown).toMatch(/pill-good">.*?on<\/span>/);
+  // What is off is no success.
+  expect(shown).toMatch(/switched<\/span>.*?pill-quiet">[^\n]*?off<\/span>/s);
+  const text = shown.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
   for (const words of [
     "Revision 3",
-    "8 flags",
+    "9 flags",
     "theme &quot;it is new&quot; Rule 1: it fits you. beta",
     "a-share &quot;it is new&quot; When no rule fits: shared out",
     "for-us &quot;it is on&quot; Set for this homelab alone.",

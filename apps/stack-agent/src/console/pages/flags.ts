@@ -33,10 +33,12 @@ function whyOf({ reason, metadata, errorDetails }: Evaluation): string {
   return reason === "DEFAULT" ? "No rule fits you, so it is the default." : "The same for everybody.";
 }
 
-function flagPill({ reason, metadata, variant }: Evaluation): Html {
+function flagPill(flag: Evaluation): Html {
+  const { reason, metadata, variant } = flag;
   if (reason === "ERROR") return pill({ label: "Broken", tone: "bad", icon: "alert" });
   if (metadata.decidedBy === "killed") return pill({ label: "Killed", tone: "waiting", icon: "ban" });
   if (variant === undefined) return pill({ label: "No value", tone: "quiet", icon: "dash" });
+  if (flag.value === false) return pill({ label: variant, tone: "quiet", icon: "dash" });
   return pill({ label: variant, tone: "good", icon: "check" });
 }
 
