@@ -1,6 +1,7 @@
 /** What is promised of documents: one per revision, the same for everybody, and only ever newer. */
 import { type HostFlags, hostFlagsSchema } from "@kombify/agent-contract";
 import { checkEnvelope, checkFlags } from "@kombify/flags";
+import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { toJson } from "../ready-json.ts";
 import {
@@ -147,14 +148,21 @@ describe("a document", () => {
 
   it("heals when a change was never heard of: changes are asked for while nobody hears them, and after", async () => {
     const known = (await atCloud(ann)).document.revision;
-    const { owner } = plane.database;
-    // The ear is cut off, and while it is away the flags change.
-    await owner`select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and query ilike 'listen%'`;
-    await vi.waitFor(() => expect(plane.cloud.can.changes.isListening()).toBe(false));
-    await writeFlags(plane.database, { sims: { variant: "off" } });
-    expect((await atCloud(ann)).document.revision).toBe(known + 1);
-    await vi.waitFor(() => expect(plane.cloud.can.changes.isListening()).toBe(true), { timeout: 10_000 });
+    const { owner, ownerUrl } = plane.database;
+    const [{ name } = { name: "" }] = await owner<{ name: string }[]>`select current_database() as name`;
+    const elsewhere = postgres(Object.assign(new URL(ownerUrl), { pathname: "/postgres" }).toString(), { max: 1 });
+    // The ear is cut off and cannot come back, and while it is away the flags change.
+    await elsewhere.unsafe(`alter database ${name} allow_connections false`);
+    try {
+      await owner`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name} and query ilike 'listen%'`;
+      await vi.waitFor(() => expect(plane.cloud.can.changes.isListening()).toBe(false));
+      await writeFlags(plane.database, { sims: { variant: "off" } });
+      expect((await atCloud(ann)).document.revision).toBe(known + 1);
+    } finally {
+      await elsewhere.unsafe(`alter database ${name} allow_connections true`);
+      await elsewhere.end();
+    }
+    await vi.waitFor(() => expect(plane.cloud.can.changes.isListening()).toBe(true), { timeout: 30_000 });
     expect(await defaultOf(ann, "sims")).toBe("off");
   });
 
