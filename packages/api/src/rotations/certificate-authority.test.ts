@@ -161,10 +161,10 @@ describe("the change of CA", () => {
       while (!isOver) grants.push(await host.api.agents.renew({ csr: await createCsr() }));
     });
     const before = grants.length;
-    await expect.poll(() => grants.length).toBeGreaterThan(before + 4);
+    await expect.poll(() => grants.length, { timeout: 20_000 }).toBeGreaterThan(before + 4);
     await run(ACTIVATE!);
     const after = grants.length;
-    await expect.poll(() => grants.length).toBeGreaterThan(after + 8);
+    await expect.poll(() => grants.length, { timeout: 20_000 }).toBeGreaterThan(after + 8);
     isOver = true;
     await Promise.all(load);
     const written = await plane.database.owner<{ serial: string; isNew: boolean }[]>`
