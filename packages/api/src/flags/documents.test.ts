@@ -155,7 +155,7 @@ describe("a document", () => {
     await elsewhere.unsafe(`alter database ${name} allow_connections false`);
     try {
       await owner`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name} and query ilike 'listen%'`;
-      await vi.waitFor(() => expect(plane.cloud.can.changes.isListening()).toBe(false));
+      await vi.waitFor(() => expect(plane.cloud.can.changes.isListening()).toBe(false), { timeout: 10_000 });
       await writeFlags(plane.database, { sims: { variant: "off" } });
       expect((await atCloud(ann)).document.revision).toBe(known + 1);
     } finally {
